@@ -1,0 +1,1 @@
+"""BBWS: the control plane of a WordPress hosting business."""
