@@ -1,0 +1,86 @@
+# The only list of commands. Each sets up what it needs in .venv and needs nothing but make and Python 3.12 (or uv).
+
+VENV := .venv
+BIN := $(VENV)/bin
+JOBS ?= 2
+SOURCES := $(wildcard src tests bench)
+
+# A Python that is new enough and able to make a virtual environment.
+find_python = for name in python3.12 python3.13 python3.14 python3; do \
+	if $$name -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; then echo $$name; break; fi; done
+# --no-deps beside --require-hashes: exactly what requirements*.txt name, or nothing. uv installs where it made .venv.
+install = $$([ -x $(BIN)/pip ] && echo $(BIN)/pip || echo uv pip) install --quiet --no-deps
+no_python = BBWS needs Python 3.12 or newer with its venv module: install python3.12 and python3.12-venv, or uv.
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export VIRTUAL_ENV := $(CURDIR)/$(VENV)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup run test check format bench docs lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: $(VENV)/dev ## Make .venv with everything that working on BBWS needs (the others do it by themselves)
+
+run: $(VENV)/runtime ## Start BBWS on this machine (settings: BBWS_HOST, BBWS_PORT, BBWS_DATA_DIR)
+	@exec $(BIN)/bbws serve
+
+test: $(VENV)/dev ## Run every test, with the coverage bar
+	$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term
+
+check: $(VENV)/dev ## Check style, types, imports, hygiene and the committed API documents
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(SOURCES)
+	$(BIN)/lint-imports --no-logo
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/pre-commit run --all-files
+	@set -e; fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT; $(BIN)/bbws openapi --out "$$fresh"; \
+	diff -ru docs/api/openapi "$$fresh" || { echo "docs/api/openapi is behind the code: run 'make docs'" >&2; exit 1; }
+
+format: $(VENV)/dev ## Lay out the code and mend what ruff can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/bench ## Measure against the peers and write bench/results.md
+	$(BIN)/python -m bench
+
+docs: $(VENV)/dev ## Write docs/api/openapi from the endpoint table
+	$(BIN)/bbws openapi --out docs/api/openapi
+
+lock: ## Pin requirements*.txt anew from requirements*.in (needs uv)
+	@command -v uv >/dev/null || { echo "make lock needs uv" >&2; exit 1; }
+	for name in requirements requirements-dev requirements-bench; do \
+		uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-annotate --no-emit-index-url \
+			--no-emit-find-links --custom-compile-command 'make lock' $$name.in --output-file $$name.txt || exit 1; done
+
+clean: ## Remove .venv and every cache; the data folder (var/) stays
+	rm -rf $(VENV) build dist .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf src/*.egg-info
+	find src tests $(wildcard bench) -name __pycache__ -type d -prune -exec rm -rf {} +
+	@echo "Kept: the data folder var/. Delete it yourself if you mean to lose what it holds."
+
+# --- set-up: one stamp file in .venv per list of requirements -------------------------------------------------------
+
+$(BIN)/python:
+	@python=$$($(find_python)); \
+	if [ -n "$$python" ]; then $$python -m venv $(VENV); \
+	elif uv --version >/dev/null 2>&1; then uv venv --quiet --python 3.12 $(VENV); \
+	else echo "$(no_python)" >&2; exit 1; fi
+
+$(VENV)/runtime: requirements.txt requirements.in pyproject.toml | $(BIN)/python
+	@echo "Setting up BBWS in $(VENV) ..."
+	@$(install) --require-hashes -r requirements.txt
+	@$(install) --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev: requirements-dev.txt $(VENV)/runtime
+	@echo "Adding the tools of development ..."
+	@$(install) --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/bench: requirements-bench.txt $(VENV)/runtime
+	@echo "Adding the peers of the benchmarks ..."
+	@$(install) --require-hashes -r requirements-bench.txt
+	@touch $@
