@@ -1,0 +1,82 @@
+"""The rules of the house that import-linter cannot express (CONTRIBUTING.md, "Where things go")."""
+
+import ast
+import re
+import statistics
+
+from tests.architecture.source import PACKAGE, Module, length, modules
+
+SRC = modules("src")
+TESTS = modules("tests")
+EVERYTHING = SRC + TESTS + modules("bench")
+
+HOUSE_FILES = {"__init__", "model", "events", "store", "service", "reactions", "api", "ports"}
+NOT_DOMAINS = {"kernel", "engines", "entrypoints", "__pycache__"}
+ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "putenv", "unsetenv"}
+BARE_EXCEPTION = re.compile(
+    r"#\s*(?:noqa(?::[\sA-Z0-9,]+)?|type:\s*ignore(?:\[[^\]]*\])?|pragma:\s*no\s+(?:cover|branch))\s*$",
+    re.MULTILINE,
+)
+AVOIDED_TEST = re.compile(r"\bpytest\.(skip|xfail|importorskip|mark\.(skip|skipif|xfail))\b")
+
+
+def test_the_rules_have_something_to_look_at() -> None:
+    assert {module.path for module in SRC} >= {"src/bbws/settings.py", "src/bbws/bootstrap.py"}
+
+
+def test_only_settings_reads_the_environment() -> None:
+    assert [module.path for module in SRC if _reads_the_environment(module)] == ["src/bbws/settings.py"]
+
+
+def _reads_the_environment(module: Module) -> bool:
+    attributes = (node for node in ast.walk(module.tree) if isinstance(node, ast.Attribute))
+    used = {f"{ast.unparse(node.value)}.{node.attr}" for node in attributes if node.attr in ENVIRONMENT}
+    return not {f"os.{name}" for name in ENVIRONMENT}.isdisjoint(used | set(module.imports()))
+
+
+def test_a_file_has_at_most_300_lines() -> None:
+    sizes = {module.path: len(module.text.splitlines()) for module in EVERYTHING}
+    assert {path: size for path, size in sizes.items() if size > 300} == {}
+
+
+def test_the_kernel_stays_small() -> None:
+    # The design aims at 1,500; what makes it grow belongs to a library, an engine or a domain.
+    assert sum(module.code_lines() for module in modules("src/bbws/kernel")) <= 1900
+
+
+def test_no_function_has_more_than_60_lines() -> None:
+    sizes = {f"{module.path}:{node.name}": length(node) for module in EVERYTHING for node in module.functions()}
+    assert {name: size for name, size in sizes.items() if size > 60} == {}
+
+
+def test_functions_are_short() -> None:
+    lengths = [length(function) for module in SRC for function in module.functions()]
+    assert statistics.median(lengths) <= 10
+    assert statistics.quantiles(lengths, n=10)[-1] <= 25
+
+
+def test_a_domain_uses_the_names_of_the_house() -> None:
+    domains = (path for path in PACKAGE.iterdir() if path.is_dir() and path.name not in NOT_DOMAINS)
+    files = (path for domain in domains for path in domain.rglob("*.py"))
+    assert sorted(path.relative_to(PACKAGE).as_posix() for path in files if path.stem not in HOUSE_FILES) == []
+
+
+def test_every_exception_from_a_rule_has_its_reason_beside_it() -> None:
+    bare = {module.path: BARE_EXCEPTION.findall(module.text) for module in EVERYTHING}
+    assert {path: found for path, found in bare.items() if found} == {}
+
+
+def test_no_test_patches() -> None:
+    mocks = {"unittest.mock", "mock", "pytest_mock"}
+    importing = [module.path for module in TESTS if any(name.startswith(tuple(mocks)) for name in module.imports())]
+    fixtures = [
+        f"{module.path}:{function.name}"
+        for module in TESTS
+        for function in module.functions()
+        if {"monkeypatch", "mocker"} & {argument.arg for argument in function.args.args}
+    ]
+    assert importing + fixtures == []
+
+
+def test_no_test_is_skipped_or_expected_to_fail() -> None:
+    assert [module.path for module in TESTS if AVOIDED_TEST.search(module.text)] == []

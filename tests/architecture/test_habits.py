@@ -1,0 +1,81 @@
+"""The habits of the project: commands, dependencies and what CI may run (CONTRIBUTING.md)."""
+
+import re
+import socket
+import subprocess
+import tomllib
+
+import pytest
+from pytest_socket import SocketConnectBlockedError
+
+from tests.architecture.source import ROOT
+
+GROUPS = ("requirements", "requirements-dev", "requirements-bench")
+COMMANDS = {"help", "run", "test", "check", "bench", "docs", "clean"}
+
+
+def _read(path: str) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def _asked_for(group: str) -> list[str]:
+    lines = (line.split("#")[0].strip() for line in _read(f"{group}.in").splitlines())
+    return [line for line in lines if line and not line.startswith("-")]
+
+
+def _everything_asked_for() -> set[str]:
+    return {line.partition("==")[0] for group in GROUPS for line in _asked_for(group)}
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_what_is_asked_for_is_exact_and_locked(group: str) -> None:
+    locked = set(re.findall(r"^([a-z0-9._-]+==\S+)", _read(f"{group}.txt"), re.MULTILINE))
+    assert {line.lower() for line in _asked_for(group)} <= locked
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_what_is_locked_has_hashes_and_no_address(group: str) -> None:
+    text = _read(f"{group}.txt")
+    pinned = re.findall(r"^[a-z0-9._-]+==.*\\\n +--hash=sha256:[0-9a-f]{64}", text, re.MULTILINE)
+    assert len(pinned) == text.count("==") - len(re.findall(r"(?<= ; ).*==", text))
+    assert not re.search(r"://|^-|^\s+--(?!hash)", text, re.MULTILINE)
+
+
+def test_every_dependency_has_its_line_and_no_other() -> None:
+    explained = set(re.findall(r"^\| `([^`]+)` \|", _read("docs/dependencies.md"), re.MULTILINE))
+    assert explained == _everything_asked_for()
+
+
+def test_make_help_names_every_command() -> None:
+    answer = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    named = set(re.findall(r"^make (\S+)", answer, re.MULTILINE))
+    phony = re.search(r"^\.PHONY: (.*)$", _read("Makefile"), re.MULTILINE)
+    assert phony is not None
+    assert named == set(phony.group(1).split())
+    assert named >= COMMANDS
+
+
+def test_every_exception_of_the_linter_has_its_reason() -> None:
+    text = _read("pyproject.toml")
+    listed = re.findall(r'^    "([A-Z]+[0-9]*)",(.*)$', text, re.MULTILINE)
+    lint = tomllib.loads(text)["tool"]["ruff"]["lint"]
+    ignored = [*lint["ignore"], *(code for codes in lint["per-file-ignores"].values() for code in codes)]
+    assert [code for code, _ in listed] == ignored
+    assert [code for code, reason in listed if not reason.strip().startswith("# ")] == []
+
+
+def test_actions_are_pinned_by_commit() -> None:
+    uses = re.findall(r"uses: (.*)$", _read(".github/workflows/ci.yml"), re.MULTILINE)
+    assert uses
+    assert [use for use in uses if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use)] == []
+
+
+def test_ci_runs_the_commands_of_the_makefile() -> None:
+    for path in (".ci/run", ".github/workflows/ci.yml"):
+        assert re.findall(r"\bmake (\w+)$", _read(path), re.MULTILINE) == ["check", "test"]
+
+
+def test_a_test_reaches_loopback_alone() -> None:
+    # The address is reserved for documentation (RFC 5737); the guard also warns, and warnings are errors here.
+    with socket.socket() as sock, pytest.raises((SocketConnectBlockedError, UserWarning), match=r"192\.0\.2\.1"):
+        sock.connect(("192.0.2.1", 9))
