@@ -9,7 +9,7 @@ SOURCES := $(wildcard src tests bench)
 find_python = for name in python3.12 python3.13 python3.14 python3; do \
 	if $$name -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; then echo $$name; break; fi; done
 # --no-deps beside --require-hashes: exactly what requirements*.txt name, or nothing. uv installs where it made .venv.
-install = $$([ -x $(BIN)/pip ] && echo $(BIN)/pip || echo uv pip) install --quiet --no-deps
+install = $$([ -x $(BIN)/pip ] && echo $(BIN)/python -m pip install -qq || echo uv pip install -q) --no-deps
 no_python = BBWS needs Python 3.12 or newer with its venv module: install python3.12 and python3.12-venv, or uv.
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -35,7 +35,7 @@ check: $(VENV)/dev ## Check style, types, imports, hygiene and the committed API
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(SOURCES)
 	$(BIN)/lint-imports --no-logo
-	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/pre-commit run --all-files
+	PATH="$(abspath $(BIN)):$$PATH" SKIP=ruff,ruff-format $(BIN)/pre-commit run --all-files
 	@set -e; fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT; $(BIN)/bbws openapi --out "$$fresh"; \
 	diff -ru docs/api/openapi "$$fresh" || { echo "docs/api/openapi is behind the code: run 'make docs'" >&2; exit 1; }
 
