@@ -1,0 +1,28 @@
+"""What the audit domain needs from outside: a place for objects that are written once and never again."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+
+class ArchiveCorrupt(Exception):  # noqa: N818 - names the finding
+    """An object is there already with other bytes: the archive was altered, or two histories met."""
+
+
+class Archive(Protocol):
+    """Immutable objects by name. Names use ``/`` and hold no other character that a file name may not hold."""
+
+    def put(self, name: str, content: bytes) -> None:
+        """Store an object durably. The same bytes again are success.
+
+        Raises:
+            ArchiveCorrupt: other bytes are there.
+        """
+        ...
+
+    def get(self, name: str) -> bytes | None:
+        """The object's bytes, None where there is none."""
+        ...
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """The names that begin with ``prefix`` (a folder, ending in ``/``, or empty for all), in no promised order, streamed."""
+        ...

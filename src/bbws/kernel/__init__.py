@@ -1,0 +1,1 @@
+"""What every service of BBWS shares. Imports nothing else of ours."""

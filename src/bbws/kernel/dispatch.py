@@ -1,0 +1,341 @@
+"""The one path of every request. Source: design §2.
+
+match → authenticate → rate limit → authorise → parse → repeated answer → use case → commit → render
+
+Dispatch is a generator that yields the writes it wants committed, so that the same code serves an event loop (which
+awaits the commit without holding up others) and a Lambda function (which just commits). See :func:`run`.
+"""
+
+import logging
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Protocol
+
+import orjson
+from pydantic import BaseModel
+
+from bbws.kernel.actor import ANONYMOUS, Actor, ActorKind, unauthenticated
+from bbws.kernel.clock import Clock
+from bbws.kernel.conditional import expected_versions, not_modified
+from bbws.kernel.cors import Cors
+from bbws.kernel.cursor import Cursors
+from bbws.kernel.endpoint import ANYONE, SIGNED_IN, Answer, Call, Endpoint, Listed, Paging, Raw
+from bbws.kernel.http import JSON, Request, Response
+from bbws.kernel.idempotency import Repeatable
+from bbws.kernel.limits import RateLimiter
+from bbws.kernel.links import Linker
+from bbws.kernel.parsing import MAX_BODY, parse_body, parse_json, too_large, validate
+from bbws.kernel.problem import FAULT, MALFORMED_BODY, PRECONDITION_FAILED, UNAVAILABLE, VALIDATION, VERSION_CONFLICT
+from bbws.kernel.problem import FieldError, Kind, Problem
+from bbws.kernel.rendering import Renderer
+from bbws.kernel.router import Router
+from bbws.kernel.table import Conflict, Insert, Position, Table, Unavailable, Write
+from bbws.kernel.work import MAX_RERUNS, UnitOfWork, plan
+
+logger = logging.getLogger("bbws.dispatch")
+
+_FAILED_AUTHENTICATIONS = 10
+
+
+class Offload(Enum):
+    """Yielded before work that takes long: an event loop goes on with it in a thread."""
+
+    OFFLOAD = "offload"
+
+
+type Step = Sequence[Write] | Offload
+type Steps = Generator[Step, None, Response]
+
+
+class Authenticator(Protocol):
+    """Who is asking."""
+
+    def authenticate(self, request: Request) -> Actor:
+        """The actor of a request; ANONYMOUS without credentials.
+
+        Raises:
+            Problem: 401 for wrong ones.
+        """
+        ...
+
+    def used(self, actor: Actor) -> Sequence[Write]:
+        """Writes that note the use of the credentials, mostly none."""
+        ...
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A request on its way through, and what an edge wants to log of it."""
+
+    request: Request
+    endpoint: Endpoint | None = None
+    actor: Actor = ANONYMOUS
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    path: BaseModel | None
+    query: BaseModel | None
+    body: BaseModel | None
+    parameters: Mapping[str, str]
+    start: Position | None
+    dry_run: bool
+    queued: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatcher:
+    """Carries requests to their endpoints."""
+
+    router: Router
+    renderer: Renderer
+    table: Table
+    clock: Clock
+    authenticator: Authenticator
+    cursors: Cursors
+    limiter: RateLimiter
+    cors: Cors
+    queued_by_default: bool
+
+    @classmethod
+    def over(  # noqa: PLR0913 - the composition root names each part once
+        cls,
+        endpoints: Iterable[Endpoint],
+        *,
+        table: Table,
+        clock: Clock,
+        authenticator: Authenticator,
+        cursors: Cursors,
+        limiter: RateLimiter,
+        cors: Cors,
+        queued_by_default: bool = False,
+    ) -> "Dispatcher":
+        """A dispatcher for an endpoint table."""
+        declared = tuple(endpoints)
+        return cls(
+            Router(declared),
+            Renderer(Linker(declared), cursors),
+            table,
+            clock,
+            authenticator,
+            cursors,
+            limiter,
+            cors,
+            queued_by_default,
+        )
+
+    def steps(self, exchange: Exchange) -> Steps:
+        """Answer a request; every refusal and every fault becomes a problem answer."""
+        request = exchange.request
+        try:
+            response = yield from self._handle(exchange)
+        except Problem as problem:
+            response = self.renderer.problem(request, problem)
+        except Unavailable as error:
+            logger.warning("store unavailable", extra={"requestId": request.id, "error": str(error)})
+            detail = "The store cannot take this call just now. Nothing was changed; try again."
+            response = self.renderer.problem(request, UNAVAILABLE(detail, headers={"retry-after": "1"}))
+        except Exception:
+            logger.exception("unexpected fault", extra={"requestId": request.id})
+            detail = f"Something went wrong on our side; it was logged as {request.id}."
+            response = self.renderer.problem(request, FAULT(detail))
+        response.headers |= exchange.headers
+        return self._finish(request, response)
+
+    def _finish(self, request: Request, response: Response) -> Response:
+        headers = response.headers
+        headers["x-request-id"] = request.id
+        headers["vary"] = "Authorization, X-Api-Key, Origin" if self.cors.origins else "Authorization, X-Api-Key"
+        headers.setdefault("cache-control", "no-cache")
+        headers["x-content-type-options"] = "nosniff"
+        headers |= self.cors.headers(request)
+        if isinstance(response.body, bytes):
+            headers["content-length"] = str(len(response.body))
+            if request.method == "HEAD":
+                response.body = b""
+            elif response.status in {204, 304}:
+                del headers["content-length"]
+        return response
+
+    def _handle(self, exchange: Exchange) -> Steps:
+        request = exchange.request
+        if request.method == "OPTIONS":
+            return self.cors.preflight(request, self.router.methods(request.path))
+        endpoint, path = self.router.match(request.method, request.path)
+        exchange.endpoint = endpoint
+        actor = exchange.actor = self._authenticate(request)
+        self._limit(exchange, endpoint, actor)
+        _authorise(endpoint, actor)
+        parsed = self._parse(endpoint, request, path)
+        if parsed.dry_run:
+            repeatable = None
+        else:
+            repeatable = Repeatable.of(endpoint, actor, request)
+        if endpoint.blocking:
+            yield Offload.OFFLOAD
+        response = yield from self._perform(exchange, endpoint, parsed, repeatable)
+        yield from self._note_use(actor, request)
+        return response
+
+    def _authenticate(self, request: Request) -> Actor:
+        try:
+            return self.authenticator.authenticate(request)
+        except Problem as problem:
+            if problem.type.kind is Kind.UNAUTHENTICATED:
+                self.limiter.take(request.address, "failed authentication", _FAILED_AUTHENTICATIONS)
+            raise
+
+    def _limit(self, exchange: Exchange, endpoint: Endpoint, actor: Actor) -> None:
+        share = endpoint.rate_class
+        limit = actor.rate.reads if share == "read" else actor.rate.writes
+        if limit is not None:
+            caller = exchange.request.address if actor.kind is ActorKind.ANONYMOUS else actor.subject
+            exchange.headers |= self.limiter.take(caller, share, limit)
+
+    def _parse(self, endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> _Parsed:
+        if len(request.body) > MAX_BODY:
+            raise too_large()
+        parameters = request.parameters()
+        own = dict(parameters)
+        dry_run = endpoint.mutates and _flag(own, "dryRun")
+        query = validate(endpoint.query_schema or _NoParameters, own)
+        start = None
+        if isinstance(query, Paging) and query.start_at is not None:
+            scope = self.renderer.cursor_scope(endpoint, request)
+            start = self.cursors.read(scope, parameters, query.start_at)
+        prefers = "respond-async" in _preferences(request)
+        return _Parsed(
+            path=None if endpoint.path_schema is None else validate(endpoint.path_schema, path),
+            query=query,
+            body=_body(endpoint, request),
+            parameters=parameters,
+            start=start,
+            dry_run=dry_run,
+            queued=endpoint.queued is not None and not dry_run and (prefers or self.queued_by_default),
+        )
+
+    def _perform(
+        self, exchange: Exchange, endpoint: Endpoint, parsed: _Parsed, repeatable: Repeatable | None
+    ) -> Steps:
+        """Run the use case and commit; a lost race runs it again from its reads (design §2)."""
+        for _attempt in range(MAX_RERUNS + 1):
+            if repeatable is not None and (before := repeatable.answer(self.table)) is not None:
+                return before
+            work = self._begin(exchange)
+            response, kept = self._use_case(exchange, endpoint, parsed, work)
+            try:
+                if parsed.dry_run:
+                    self.table.check(work.writes)
+                    return _planned(work)
+                if repeatable is not None:
+                    work.insert(repeatable.row(response, kept, self.clock.now().timestamp()))
+                if work.writes:
+                    yield work.writes
+            except Conflict:
+                continue
+            return response
+        detail = "Others changed the same thing at the same moment, several times in a row. Repeat the call."
+        raise VERSION_CONFLICT(detail, headers={"retry-after": "1"})
+
+    def _begin(self, exchange: Exchange) -> UnitOfWork:
+        request = exchange.request
+        versions = expected_versions(request.headers.get("if-match"))
+        return UnitOfWork(self.table, self.clock, exchange.actor, request.id, versions)
+
+    def _use_case(
+        self, exchange: Exchange, endpoint: Endpoint, parsed: _Parsed, work: UnitOfWork
+    ) -> tuple[Response, bytes]:
+        """The response, and its body as it may be kept for a repeated Idempotency-Key."""
+        request = exchange.request
+        handler = endpoint.queued if parsed.queued and endpoint.queued is not None else endpoint.handler
+        answer = handler(Call(work, parsed.path, parsed.query, parsed.body, parsed.start))
+        if isinstance(answer, Raw):
+            return self.renderer.raw(answer), b""
+        _check_precondition(endpoint, work, answer)
+        response, document = self.renderer.answer(
+            endpoint, request, exchange.actor, parsed.parameters, answer, queued=parsed.queued
+        )
+        if parsed.queued and "respond-async" in _preferences(request):
+            response.headers["preference-applied"] = "respond-async"
+        etag = response.headers.get("etag", "")
+        if not endpoint.mutates and not_modified(request.headers.get("if-none-match"), etag):
+            return Response(304, {"etag": etag}), b""
+        kept = {name: value for name, value in document.items() if name not in endpoint.secret_fields}
+        return response, orjson.dumps(kept) if kept else b""
+
+    def _note_use(self, actor: Actor, request: Request) -> Generator[Step]:
+        writes = self.authenticator.used(actor)
+        if writes:
+            try:
+                yield writes
+            except (Conflict, Unavailable) as error:
+                # The answer stands: when a key was last used is a convenience that the next request notes as well.
+                logger.warning("key use not noted", extra={"requestId": request.id, "error": str(error)})
+
+
+class _NoParameters(BaseModel, extra="forbid"):
+    pass
+
+
+def run(steps: Steps, table: Table) -> Response:
+    """Drive dispatch where waiting for a commit holds nobody up (a Lambda function, a thread, a test)."""
+    try:
+        step = next(steps)
+        while True:
+            if not isinstance(step, Offload):
+                try:
+                    table.commit(step)
+                except Exception as error:  # noqa: BLE001 - dispatch answers every one of them
+                    step = steps.throw(error)
+                    continue
+            step = next(steps)
+    except StopIteration as finished:
+        response: Response = finished.value
+        return response
+
+
+def _authorise(endpoint: Endpoint, actor: Actor) -> None:
+    if endpoint.permission == ANYONE:
+        return
+    if endpoint.permission == SIGNED_IN:
+        if actor.kind is ActorKind.ANONYMOUS:
+            raise unauthenticated("Send an API key in the header x-api-key.")
+        return
+    actor.require(endpoint.permission)
+
+
+def _body(endpoint: Endpoint, request: Request) -> BaseModel | None:
+    if endpoint.body_schema is not None:
+        return parse_body(endpoint.body_schema, request)
+    if request.body and endpoint.mutates and parse_json(request.body):
+        detail = "This call takes no body; send none, or {}."
+        raise MALFORMED_BODY(detail)
+    return None
+
+
+def _flag(parameters: dict[str, str], name: str) -> bool:
+    value = parameters.pop(name, "false")
+    if value not in {"true", "false"}:
+        raise VALIDATION(f"{name} must be true or false.", errors=(FieldError(name, "must be true or false", "bool"),))
+    return value == "true"
+
+
+def _preferences(request: Request) -> set[str]:
+    return {part.partition(";")[0].strip().lower() for part in request.headers.get("prefer", "").split(",")}
+
+
+def _check_precondition(endpoint: Endpoint, work: UnitOfWork, answer: Answer | Listed) -> None:
+    """Hold ``If-Match`` against a read's own version; a change that has no version to match fails it."""
+    if work.if_match is None or work.matched:
+        return
+    version = answer.version if isinstance(answer, Answer) and not endpoint.mutates else None
+    if version not in work.if_match:
+        detail = "What this call is about is not at the version that If-Match names."
+        raise PRECONDITION_FAILED(detail, currentVersion=version, expectedVersions=sorted(work.if_match))
+
+
+def _planned(work: UnitOfWork) -> Response:
+    document: dict[str, Any] = {"dryRun": True, "changes": plan(work)}
+    return Response(200, {"content-type": JSON}, orjson.dumps(document))

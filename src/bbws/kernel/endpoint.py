@@ -1,0 +1,204 @@
+"""One declaration per API call. Routes, authorisation, links, OpenAPI, CLI verbs and the Lambda manifest all come from it.
+
+Source: design §3, Endpoint.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from bbws.kernel.problem import ProblemType
+from bbws.kernel.table import Position
+from bbws.kernel.work import UnitOfWork
+
+ANYONE = ""
+SIGNED_IN = "signed-in"
+READ = "read"
+WRITE = "write"
+
+
+class Wire(BaseModel):
+    """Base of every schema on the wire: camelCase, no unknown fields, no silent conversions."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        populate_by_name=True,
+        serialize_by_alias=True,
+    )
+
+
+class Query(BaseModel):
+    """Base of query and path parameters: everything arrives as text and is converted."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, populate_by_name=True)
+
+
+class LinkObject(BaseModel):
+    """One HAL link."""
+
+    href: str = Field(description="Path of the target, with the base path of this deployment.")
+    method: str | None = Field(default=None, description="HTTP method, where it is not GET.")
+
+
+class Resource(Wire):
+    """Base of every resource in answers: dispatch fills in ``_links``."""
+
+    links: dict[str, LinkObject] = Field(
+        default_factory=dict, alias="_links", description="What can be done from here (HAL)."
+    )
+
+
+class Listing[T](Resource):
+    """A page of a list (design §4)."""
+
+    items: list[T] = Field(description="The resources on this page.")
+    count: int = Field(description="How many are on this page.")
+    more_available: bool = Field(description="Whether there is a further page.")
+    next_token: str | None = Field(default=None, description="Pass it as `startAt` for the next page.")
+
+
+class Paging(Query):
+    """Parameters of every list."""
+
+    page_size: int = Field(default=20, ge=1, le=100, description="Resources on a page.")
+    start_at: str | None = Field(
+        default=None, max_length=2048, description="The `nextToken` of the page before; the other parameters must be the same."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link offered beside a resource.
+
+    Attributes:
+        rel: its name in ``_links``.
+        target: the operation id it leads to; its path parameters are taken from the resource by name.
+        when: the resource's own state in which it is offered, given the resource as on the wire.
+        parameters: path parameter → resource field, where the names differ.
+
+    It is offered only to callers who hold the permission of the target.
+    """
+
+    rel: str
+    target: str
+    when: Callable[[Mapping[str, Any]], bool] | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Call[P, Q, B]:
+    """What a handler is given: the unit of work, the parsed path, query and body, and where a list goes on."""
+
+    work: UnitOfWork
+    path: P
+    query: Q
+    body: B
+    start: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a handler answers.
+
+    Attributes:
+        body: the response schema's instance; None for 204.
+        version: the resource's version, for its ETag.
+        location: the path of what was created or accepted, without base path.
+        headers: further headers.
+    """
+
+    body: BaseModel | None = None
+    version: int | None = None
+    location: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page of a list: the items as response schema's instances, and the place after which the next page starts."""
+
+    items: Sequence[BaseModel]
+    next: Position | None
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """An answer that is not a resource: a page, metrics, a download."""
+
+    content_type: str
+    body: bytes | Iterable[bytes]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    status: int = 200
+
+
+type Handler = Callable[..., Answer | Listed | Raw]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One API call.
+
+    Attributes:
+        id: OpenAPI operation id, such as ``createProduct``.
+        service: the OpenAPI document it belongs to, such as ``product-api``.
+        method: upper case.
+        path: with ``{parameters}`` as whole segments.
+        summary: one line; ``description`` says more.
+        handler: called with a :class:`Call` and the ports that its further parameters name.
+        cli: group and verb on the command line; None keeps it off.
+        permission: what the caller must hold; ANYONE or SIGNED_IN for none in particular.
+        path_schema, query_schema, body_schema: what is parsed; None where there is nothing to send.
+        response: schema of the success answer; None for 204 and raw answers.
+        status: of success.
+        content_type: of a raw answer.
+        queued: handler of ``Prefer: respond-async``; None where the call cannot run asynchronously.
+        problems: refusals of its own, beside the common ones.
+        links: offered beside the resource; ``item_links`` beside each item of a list.
+        rate: READ or WRITE, which share of the caller's rate it uses.
+        blocking: it takes long; a server runs it off its event loop.
+        secret_fields: fields of the answer never stored for a repeated Idempotency-Key.
+        documented: whether it is part of the published API documents.
+        example: example of the body, as on the wire.
+    """
+
+    id: str
+    service: str
+    method: str
+    path: str
+    summary: str
+    handler: Handler
+    cli: tuple[str, str] | None = None
+    permission: str = ANYONE
+    description: str = ""
+    path_schema: type[BaseModel] | None = None
+    query_schema: type[BaseModel] | None = None
+    body_schema: type[BaseModel] | None = None
+    response: type[BaseModel] | None = None
+    status: int = 200
+    content_type: str = ""
+    queued: Handler | None = None
+    accepted: type[BaseModel] | None = None
+    problems: tuple[ProblemType, ...] = ()
+    links: tuple[Link, ...] = ()
+    item_links: tuple[Link, ...] = ()
+    rate: str = ""
+    blocking: bool = False
+    secret_fields: tuple[str, ...] = ()
+    documented: bool = True
+    example: Mapping[str, Any] | None = None
+
+    @property
+    def mutates(self) -> bool:
+        """Whether the call can change anything."""
+        return self.method != "GET"
+
+    @property
+    def rate_class(self) -> str:
+        """READ or WRITE."""
+        return self.rate or (WRITE if self.mutates else READ)

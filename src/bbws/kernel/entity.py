@@ -1,0 +1,55 @@
+"""How a domain's values become rows: said once per kind of entity, used by writes, reads and rebuilds alike."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from bbws.kernel.canonical import Document
+from bbws.kernel.table import Key, Row, RowKind
+
+
+def _no_indexes(_value: object) -> Mapping[str, Key]:
+    return {}
+
+
+def _no_rows(_value: object) -> Iterable[Row]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class EntityType[T]:
+    """A kind of entity.
+
+    Attributes:
+        name: what it is called, also the first word of its event types (``product.created``).
+        source: CloudEvents ``source`` of its changes.
+        key: where its row lies.
+        subject: its resource path, CloudEvents ``subject``.
+        dump: its stored document, and back with ``load``.
+        indexes: under which partitions and sorts it is also found.
+        derived: further rows (guards, search words): a pure function of the value.
+    """
+
+    name: str
+    source: str
+    key: Callable[[T], Key]
+    subject: Callable[[T], str]
+    dump: Callable[[T], Document]
+    load: Callable[[Document], T]
+    indexes: Callable[[T], Mapping[str, Key]] = _no_indexes
+    derived: Callable[[T], Iterable[Row]] = _no_rows
+
+    def row(self, value: T, *, version: int, digest: str, changed_at: str) -> Row:
+        """The entity's current row."""
+        return Row(
+            self.key(value), RowKind.ENTITY, self.dump(value), version, self.indexes(value), digest, changed_at
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Stored[T]:
+    """A value as it was read: with its version and the head of its history."""
+
+    value: T
+    version: int
+    digest: str
+    changed_at: str

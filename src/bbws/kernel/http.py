@@ -1,0 +1,83 @@
+"""Requests and answers as dispatch sees them, whichever edge they came through."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, unquote
+
+from bbws.kernel.problem import VALIDATION, FieldError
+
+JSON = "application/json"
+PROBLEM_JSON = "application/problem+json"
+_MAX_PARAMETERS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request.
+
+    Attributes:
+        method: upper case.
+        path: as sent: percent-encoded, without the base path.
+        query: the raw query string, without ``?``.
+        headers: names in lower case.
+        body: the bytes as received.
+        address: the caller's network address, used for limits only and never stored.
+        base_path: what the edge puts before every path (a gateway stage, a proxy prefix), without a slash at the end.
+        id: the request id, also the correlation id of what it changes.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    address: str = ""
+    base_path: str = ""
+    id: str = ""
+
+    def parameters(self) -> dict[str, str]:
+        """The query's parameters.
+
+        Raises:
+            Problem: 400 for a parameter given twice, or bytes that are not UTF-8.
+        """
+        if not self.query:
+            return {}
+        try:
+            pairs = parse_qsl(
+                self.query,
+                keep_blank_values=True,
+                errors="strict",
+                max_num_fields=_MAX_PARAMETERS,
+            )
+        except ValueError as error:
+            detail = "The query string must be percent-encoded UTF-8 with at most 50 parameters."
+            raise VALIDATION(detail, errors=(FieldError("query", detail, "malformed"),)) from error
+        parameters = dict(pairs)
+        if len(parameters) != len(pairs):
+            names = [name for name, _ in pairs]
+            twice = sorted({name for name in names if names.count(name) > 1})
+            raise VALIDATION(
+                f"Give each query parameter once: {', '.join(twice)} came more than once.",
+                errors=tuple(FieldError(name, "given more than once", "duplicate") for name in twice),
+            )
+        return parameters
+
+
+def decode_segment(segment: str) -> str | None:
+    """A path segment decoded, or None where its bytes are not UTF-8."""
+    if "%" not in segment:
+        return segment
+    try:
+        return unquote(segment, errors="strict")
+    except UnicodeDecodeError:
+        return None
+
+
+@dataclass(slots=True)
+class Response:
+    """One answer. ``body`` is bytes, or an iterator of chunks for an answer too large to hold."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes | Iterable[bytes] = b""

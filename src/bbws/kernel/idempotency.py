@@ -1,0 +1,74 @@
+"""``Idempotency-Key``: the answer is inserted in the effect's own commit, so a repeated call gets the same answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import orjson
+
+from bbws.kernel.actor import Actor
+from bbws.kernel.canonical import Document, sha256
+from bbws.kernel.endpoint import Endpoint
+from bbws.kernel.http import Request, Response
+from bbws.kernel.problem import IDEMPOTENCY_MISMATCH, VALIDATION, FieldError
+from bbws.kernel.table import Key, Row, RowKind, Table
+
+SECONDS_KEPT = 24 * 60 * 60
+_MAX_LENGTH = 255
+_KEPT_HEADERS = ("content-type", "location", "etag", "preference-applied")
+
+
+@dataclass(frozen=True, slots=True)
+class Repeatable:
+    """A request that came with an ``Idempotency-Key``: where its answer is kept, and what it asked for."""
+
+    key: Key
+    fingerprint: str
+
+    @classmethod
+    def of(cls, endpoint: Endpoint, actor: Actor, request: Request) -> "Repeatable | None":
+        """The request's idempotency, None where it asks for none (design §4: on POST).
+
+        Raises:
+            Problem: 400 for a key that is empty, too long, or not printable ASCII.
+        """
+        header = request.headers.get("idempotency-key")
+        if header is None or endpoint.method != "POST":
+            return None
+        if not 1 <= len(header) <= _MAX_LENGTH or not header.isascii() or not header.isprintable():
+            message = "must be 1 to 255 printable ASCII characters"
+            raise VALIDATION(
+                f"Idempotency-Key {message}.", errors=(FieldError("Idempotency-Key", message, "idempotency_key"),)
+            )
+        question = orjson.dumps([request.path, request.query, request.headers.get("prefer", "")])
+        # The key is hashed: it may hold anything a client puts there, and rows are readable in a console.
+        name = sha256(header.encode())
+        return cls(Key(f"IDEMPOTENCY#{actor.subject}", f"{endpoint.id}#{name}"), sha256(question, request.body))
+
+    def answer(self, table: Table) -> Response | None:
+        """The answer given before, None where there was none.
+
+        Raises:
+            Problem: 422 where the same key came with another request.
+        """
+        row = table.get(self.key)
+        if row is None:
+            return None
+        if row.document["fingerprint"] != self.fingerprint:
+            detail = "This Idempotency-Key was used for another request. Use a new key."
+            raise IDEMPOTENCY_MISMATCH(detail)
+        headers = dict(row.document["headers"]) | {"idempotency-replayed": "true"}
+        return Response(row.document["status"], headers, row.document["body"].encode())
+
+    def row(self, response: Response, body: bytes, now: float) -> Row:
+        """The row that keeps the answer. ``body`` is the answer without secrets; ``now`` in seconds since 1970."""
+        document: Document = {
+            "fingerprint": self.fingerprint,
+            "status": response.status,
+            "headers": _kept(response.headers),
+            "body": body.decode(),
+        }
+        return Row(self.key, RowKind.EPHEMERAL, document, expires_at=now + SECONDS_KEPT)
+
+
+def _kept(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: headers[name] for name in _KEPT_HEADERS if name in headers}

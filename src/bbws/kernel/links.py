@@ -1,0 +1,78 @@
+"""``_links`` (HAL): what can be done from a resource, by this caller, in the state it is in."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from bbws.kernel.actor import Actor, ActorKind
+from bbws.kernel.endpoint import ANYONE, SIGNED_IN, Endpoint, Link
+
+type _Href = Callable[[str, Mapping[str, Any]], str]
+
+
+class Linker:
+    """Links compiled once from the endpoint table."""
+
+    def __init__(self, endpoints: Iterable[Endpoint]) -> None:
+        self._endpoints = {endpoint.id: endpoint for endpoint in endpoints}
+        self._compiled: dict[str, tuple[tuple[tuple[Link, Endpoint, _Href], ...], ...]] = {
+            endpoint.id: (self._compile(endpoint.links), self._compile(endpoint.item_links))
+            for endpoint in self._endpoints.values()
+        }
+
+    def _compile(self, links: Sequence[Link]) -> tuple[tuple[Link, Endpoint, _Href], ...]:
+        return tuple((link, self._endpoints[link.target], _href(link, self._endpoints[link.target])) for link in links)
+
+    def resource(self, endpoint: Endpoint, actor: Actor, base: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The links beside the endpoint's own answer."""
+        return _offer(self._compiled[endpoint.id][0], actor, base, body)
+
+    def item(self, endpoint: Endpoint, actor: Actor, base: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The links beside one item of the endpoint's list."""
+        return _offer(self._compiled[endpoint.id][1], actor, base, body)
+
+
+def _offer(
+    compiled: tuple[tuple[Link, Endpoint, _Href], ...], actor: Actor, base: str, body: Mapping[str, Any]
+) -> dict[str, Any]:
+    links: dict[str, Any] = {}
+    for link, target, href in compiled:
+        if allows(actor, target.permission) and (link.when is None or link.when(body)):
+            links[link.rel] = {"href": href(base, body)}
+            if target.mutates:
+                links[link.rel]["method"] = target.method
+    return links
+
+
+def allows(actor: Actor, permission: str) -> bool:
+    """Whether an endpoint with this permission is open to the actor."""
+    if permission == ANYONE:
+        return True
+    if permission == SIGNED_IN:
+        return actor.kind is not ActorKind.ANONYMOUS
+    return actor.may(permission)
+
+
+def _href(link: Link, target: Endpoint) -> _Href:
+    names = [segment[1:-1] for segment in target.path.split("/") if segment.startswith("{")]
+    fields = [link.parameters.get(name, name) for name in names]
+    template = target.path
+    for name in names:
+        template = template.replace("{" + name + "}", "%s")
+    if len(fields) == 1:
+        head, _, tail = template.partition("%s")
+        only = fields[0]
+        return lambda base, body: f"{base}{head}{quote(str(body[only]), safe='')}{tail}"
+    return lambda base, body: base + template % tuple(quote(str(body[name]), safe="") for name in fields)
+
+
+def page_links(base: str, path: str, parameters: Mapping[str, str], next_token: str | None) -> dict[str, Any]:
+    """``self`` and ``next`` of a list, with the parameters it was asked with."""
+    links = {"self": {"href": _with_query(base + path, parameters)}}
+    if next_token is not None:
+        links["next"] = {"href": _with_query(base + path, {**parameters, "startAt": next_token})}
+    return links
+
+
+def _with_query(path: str, parameters: Mapping[str, str]) -> str:
+    return f"{path}?{urlencode(parameters)}" if parameters else path

@@ -1,0 +1,73 @@
+"""Money on the wire and at rest: a decimal text with two places, never a binary float; a real currency beside it."""
+
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Annotated, Any
+
+from iso4217 import Currency
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
+
+CENT = Decimal("0.01")
+SMALLEST = CENT
+LARGEST = Decimal("999999.99")
+_RANGE = "a decimal from 0.01 to 999999.99 with at most two decimals, as a string such as \"49.90\" or a number"
+_MAX_TEXT = 40
+_CURRENCIES = frozenset(currency.code for currency in Currency)
+
+
+def money_text(amount: Decimal) -> str:
+    """``49.9`` → ``"49.90"``."""
+    return f"{amount:.2f}"
+
+
+def round_money(amount: Decimal) -> Decimal:
+    """To two places, halves away from zero (specification: marketing, Decision 4)."""
+    return amount.quantize(CENT, ROUND_HALF_UP)
+
+
+def sortable(amount: Decimal) -> str:
+    """Zero-padded to six integer digits and two decimals, so that text order is number order (specification: products §6)."""
+    return f"{amount:09.2f}"
+
+
+def _exact(value: Any) -> Decimal:  # noqa: ANN401 - whatever the caller sent
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        raise ValueError(f"must be {_RANGE}")  # noqa: TRY004 - pydantic reports ValueError by field
+    try:
+        # Plain digits only: Decimal itself would also take "1_0", "٣", "Infinity" and padding.
+        if isinstance(value, str) and not (value.isascii() and value.replace(".", "", 1).isdigit()):
+            raise InvalidOperation
+        amount = Decimal(value) if len(str(value)) <= _MAX_TEXT else LARGEST + 1
+    except InvalidOperation:
+        raise ValueError(f"must be {_RANGE}") from None
+    if not SMALLEST <= amount <= LARGEST or amount != amount.quantize(CENT):
+        raise ValueError(f"must be {_RANGE}")
+    return amount.quantize(CENT)
+
+
+def _currency(code: str) -> str:
+    if code not in _CURRENCIES:
+        msg = "must be an ISO 4217 code of three capital letters, such as ZAR or EUR"
+        raise ValueError(msg)
+    return code
+
+
+type Money = Annotated[
+    Decimal,
+    BeforeValidator(_exact),
+    PlainSerializer(money_text, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]{1,6}\.[0-9]{2}$", "example": "49.90"}, mode="serialization"),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": r"^[0-9]{1,6}(\.[0-9]{1,2})?$", "example": "49.90"},
+                {"type": "number", "minimum": 0.01, "maximum": 999999.99},
+            ],
+            "description": _RANGE,
+        },
+        mode="validation",
+    ),
+]
+
+type CurrencyCode = Annotated[
+    str, AfterValidator(_currency), Field(pattern="^[A-Z]{3}$", examples=["ZAR"], description="ISO 4217.")
+]

@@ -1,0 +1,131 @@
+"""From bytes and text to schemas: strict JSON, and every bad field named at once. Source: design §4."""
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Never
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from bbws.kernel.http import Request
+from bbws.kernel.problem import BODY_TOO_LARGE, MALFORMED_BODY, UNSUPPORTED_MEDIA_TYPE, VALIDATION, FieldError, Problem
+
+MAX_BODY = 10 * 1024
+_MAX_DIGITS = 40
+
+_MESSAGES: Mapping[str, str] = {
+    "missing": "is required",
+    "extra_forbidden": "is not a known field; remove it",
+    "string_type": "must be a string",
+    "string_unicode": "must be valid Unicode without lone surrogates",
+    "bool_type": "must be true or false",
+    "int_type": "must be a whole number",
+    "list_type": "must be a list",
+    "model_type": "must be an object",
+    "dict_type": "must be an object",
+}
+
+
+class _DuplicateKeyError(ValueError):
+    pass
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise _DuplicateKeyError(next(name for name in names if names.count(name) > 1))
+    return members
+
+
+def _refuse_constant(name: str) -> Never:
+    msg = f"{name} is not a JSON number"
+    raise ValueError(msg)
+
+
+def _whole(text: str) -> int:
+    if len(text) > _MAX_DIGITS:
+        msg = "a number may have 40 digits at most"
+        raise ValueError(msg)
+    return int(text)
+
+
+_decoder = json.JSONDecoder(
+    object_pairs_hook=_pairs, parse_float=Decimal, parse_int=_whole, parse_constant=_refuse_constant
+)
+
+
+def parse_json(body: bytes) -> dict[str, Any]:
+    """One JSON object. Numbers with a fraction or exponent become exact decimals.
+
+    Raises:
+        Problem: 400 saying what is wrong with the text and where.
+    """
+    try:
+        value = _decoder.decode(body.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise MALFORMED_BODY(f"The body is not UTF-8: byte {error.start} cannot stand there.") from error
+    except _DuplicateKeyError as error:
+        name = str(error).encode("utf-8", "backslashreplace").decode()
+        raise MALFORMED_BODY(
+            f"The key {name!r} stands twice in one object; send it once.",
+            errors=(FieldError(name, "stands twice in one object; send it once", "duplicate_key"),),
+        ) from error
+    except json.JSONDecodeError as error:
+        raise MALFORMED_BODY(f"The body is not JSON: {error.msg} at character {error.pos}.") from error
+    except RecursionError as error:
+        raise MALFORMED_BODY("The body nests too deeply.") from error
+    except ValueError as error:
+        raise MALFORMED_BODY(f"The body is not JSON: {error}.") from error
+    if not isinstance(value, dict):
+        detail = "The body must be a JSON object, such as {\"name\": \"…\"}."
+        raise MALFORMED_BODY(detail)
+    return value
+
+
+def parse_body(schema: type[BaseModel], request: Request) -> BaseModel:
+    """The request's body as its schema.
+
+    Raises:
+        Problem: 413, 415 or 400.
+    """
+    if len(request.body) > MAX_BODY:
+        raise too_large()
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type != "application/json":
+        detail = f"Send the header Content-Type: application/json (it was {content_type or 'missing'!r})."
+        raise UNSUPPORTED_MEDIA_TYPE(detail, headers={"accept": "application/json"})
+    return validate(schema, parse_json(request.body))
+
+
+def too_large() -> Problem:
+    """The 413 problem, also for edges that stop reading early."""
+    return BODY_TOO_LARGE("Send 10 KB (10,240 bytes) at most.")
+
+
+def validate[M: BaseModel](schema: type[M], values: Mapping[str, Any]) -> M:
+    """``values`` as ``schema``.
+
+    Raises:
+        Problem: 400 naming every bad field and what is allowed.
+    """
+    try:
+        return schema.model_validate(values)
+    except ValidationError as error:
+        errors = tuple(_field_error(detail) for detail in error.errors(include_url=False, include_context=False))
+        names = ", ".join(dict.fromkeys(e.field for e in errors))
+        count = "1 field is" if len(errors) == 1 else f"{len(errors)} fields are"
+        raise VALIDATION(f"{count} not as required: {names}.", errors=errors) from error
+
+
+def _field_error(error: ErrorDetails) -> FieldError:
+    name = ".".join(str(part) for part in error["loc"]) or "body"
+    message = _MESSAGES.get(error["type"]) or _readable(error["msg"])
+    code = error["type"].removeprefix("value_error.")
+    return FieldError(name.encode("utf-8", "backslashreplace").decode()[:200], message, code)
+
+
+def _readable(message: str) -> str:
+    text = message.removeprefix("Value error, ").removeprefix("Input should ").removeprefix("Input ")
+    return f"must {text}" if message.startswith("Input should ") else text

@@ -1,0 +1,138 @@
+"""What follows from what has happened: consumers of changes, their queues, and daily work. Source: design §2.
+
+A reaction is a use case entered from another edge. Messages come at least once and in no promised order.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import time
+from typing import Protocol
+
+from bbws.kernel.canonical import Document
+from bbws.kernel.table import Key
+
+EVERY_EVENT = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One announced change as a consumer receives it: an address, so that the consumer reads the present.
+
+    Attributes:
+        id: the id of the change (CloudEvents ``id``).
+        type: the event's name.
+        subject: the resource path.
+        change: where the Change row lies.
+        receives: how often this message has been handed out, this time included.
+    """
+
+    id: str
+    type: str
+    subject: str
+    change: Key
+    receives: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How a queue treats its messages.
+
+    Attributes:
+        visibility: seconds for which a message that was handed out is hidden from others.
+        max_receives: after how many failed receives a message is parked in the dead-letter queue.
+        batch: how many messages are handed out at once.
+        first_delay: seconds before the first retry; doubles with every further one, with jitter.
+        longest_delay: seconds that a delay never exceeds.
+    """
+
+    visibility: float = 60.0
+    max_receives: int = 3
+    batch: int = 10
+    first_delay: float = 1.0
+    longest_delay: float = 300.0
+
+
+type Handler = Callable[..., Sequence[str] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """A consumer: its name, its queue, the events it wants, and the use case.
+
+    Attributes:
+        name: the consumer, such as ``audit-logger``.
+        queue: its queue's name without prefix and environment, such as ``product-audit``.
+        events: event names; ``*`` is every one.
+        handler: called with ``messages: Sequence[Message]`` and the ports that its further parameters name.
+            Returns the ids of the messages that failed (None: none did); raising fails the whole batch.
+        policy: how the queue treats its messages.
+    """
+
+    name: str
+    queue: str
+    events: frozenset[str]
+    handler: Handler
+    policy: Policy = Policy()
+
+    def wants(self, event: str) -> bool:
+        """Whether the consumer is told of events of this name."""
+        return event in self.events or EVERY_EVENT in self.events
+
+
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """Work that is due once a day; a run that was missed is made up for at the next start.
+
+    ``handler`` is called with the ports that its parameters name.
+    """
+
+    name: str
+    at: time
+    handler: Callable[..., None]
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """What an operator sees of one queue. ``oldest_seconds`` is the age of the oldest message waiting, None when empty."""
+
+    name: str
+    waiting: int
+    in_flight: int
+    dead: int
+    oldest_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A parked message. ``parked_at`` is RFC 3339; ``error`` the last failure in one line, without any value of the data."""
+
+    id: str
+    queue: str
+    message: Document
+    receives: int
+    parked_at: str
+    error: str
+
+
+class Queues(Protocol):
+    """What an operator may see and do; handing out messages is the engine's own affair."""
+
+    def states(self) -> Sequence[QueueState]:
+        """Every queue, by name."""
+        ...
+
+    def dead_letters(self, queue: str, limit: int) -> Sequence[DeadLetter]:
+        """Parked messages of a queue, oldest first.
+
+        Raises:
+            KeyError: no such queue.
+        """
+        ...
+
+    def redrive(self, queue: str) -> int:
+        """Put every parked message back, as new; how many there were.
+
+        Raises:
+            KeyError: no such queue.
+        """
+        ...

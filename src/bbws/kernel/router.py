@@ -1,0 +1,87 @@
+"""From method and path to endpoint: a dict lookup per segment, so the cost does not grow with the number of endpoints."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from bbws.kernel.endpoint import Endpoint
+from bbws.kernel.http import decode_segment
+from bbws.kernel.problem import METHOD_NOT_ALLOWED, NOT_FOUND
+
+_MAX_PATH = 2048
+
+
+@dataclass(slots=True)
+class _Node:
+    fixed: dict[str, "_Node"] = field(default_factory=dict)
+    parameter: "_Node | None" = None
+    methods: dict[str, tuple[Endpoint, tuple[str, ...]]] = field(default_factory=dict)
+
+
+class Router:
+    """A tree of segments. A fixed segment wins over a parameter at the same place."""
+
+    def __init__(self, endpoints: Iterable[Endpoint]) -> None:
+        self._root = _Node()
+        for endpoint in endpoints:
+            self._add(endpoint)
+
+    def _add(self, endpoint: Endpoint) -> None:
+        node, names = self._root, []
+        for segment in endpoint.path.strip("/").split("/"):
+            if segment.startswith("{"):
+                names.append(segment[1:-1])
+                node.parameter = node.parameter or _Node()
+                node = node.parameter
+            else:
+                node = node.fixed.setdefault(segment, _Node())
+        if endpoint.method in node.methods:
+            msg = f"{endpoint.method} {endpoint.path} is declared twice"
+            raise ValueError(msg)
+        node.methods[endpoint.method] = (endpoint, tuple(names))
+
+    def match(self, method: str, path: str) -> tuple[Endpoint, dict[str, str]]:
+        """The endpoint and its path parameters.
+
+        Raises:
+            Problem: 404 for an unknown path, 405 with ``Allow`` for an unknown method on a known one.
+        """
+        node, values = self._walk(path)
+        found = node.methods.get("GET" if method == "HEAD" else method)
+        if found is None:
+            allow = ", ".join(allowed(node.methods))
+            detail = f"This address knows {allow}."
+            raise METHOD_NOT_ALLOWED(detail, headers={"allow": allow})
+        endpoint, names = found
+        return endpoint, dict(zip(names, values, strict=True))
+
+    def methods(self, path: str) -> list[str]:
+        """The methods that a path knows, for ``OPTIONS``.
+
+        Raises:
+            Problem: 404 for an unknown path.
+        """
+        return allowed(self._walk(path)[0].methods)
+
+    def _walk(self, path: str) -> tuple[_Node, list[str]]:
+        node, values = self._root, []
+        segments = path[1:].split("/") if len(path) <= _MAX_PATH else [""]
+        for segment in segments:
+            child = node.fixed.get(segment)
+            if child is None:
+                value = decode_segment(segment)
+                child = node.parameter
+                if child is None or not value:
+                    break
+                values.append(value)
+            node = child
+        else:
+            if node.methods:
+                return node, values
+        detail = "No such address. The list of calls is at /docs."
+        raise NOT_FOUND(detail)
+
+
+def allowed(methods: Iterable[str]) -> list[str]:
+    """What ``Allow`` says of a path with these methods."""
+    names = set(methods)
+    return sorted(names | {"OPTIONS"} | ({"HEAD"} if "GET" in names else set()))

@@ -1,0 +1,46 @@
+"""Text that people write: trimmed, NFC, without control characters; and its folded form for search and order."""
+
+import re
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CONTROL_BUT_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_WORD = re.compile(r"[^\W_]+")
+
+
+def _clean(value: object) -> object:
+    return unicodedata.normalize("NFC", value.strip()) if isinstance(value, str) else value
+
+
+def _one_line(value: str) -> str:
+    if _CONTROL.search(value):
+        msg = "must not hold control characters or line breaks"
+        raise ValueError(msg)
+    return value
+
+
+def _lines(value: str) -> str:
+    if _CONTROL_BUT_LINES.search(value):
+        msg = "must not hold control characters other than line breaks and tabs"
+        raise ValueError(msg)
+    return value
+
+
+def fold(text: str) -> str:
+    """For comparing without regard to case and accents: NFKD, marks dropped, case folded (``Café`` → ``cafe``)."""
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
+
+
+def words(text: str) -> list[str]:
+    """The distinct folded words of a text, in order of appearance."""
+    return list(dict.fromkeys(_WORD.findall(fold(text))))
+
+
+type Clean = Annotated[str, BeforeValidator(_clean)]
+type Line = Annotated[Clean, AfterValidator(_one_line)]
+type Lines = Annotated[Clean, AfterValidator(_lines)]
+

@@ -1,0 +1,17 @@
+"""How accepted operations come to be carried out: one consumer per queue that a domain asks for."""
+
+from collections.abc import Sequence
+
+from bbws.kernel.reaction import Policy, Reaction
+from bbws.operations import events
+from bbws.operations.runner import carry_out
+from bbws.operations.service import OperationKind
+
+
+def consumer(name: str, queue: str, kinds: Sequence[OperationKind], policy: Policy) -> Reaction:
+    """A consumer that carries out operations of some kinds.
+
+    It is told of requests, and of operations that failed or were cancelled, since whoever stood behind them is next.
+    """
+    told_of = {kind.requested.name for kind in kinds} | {events.FAILED.name, events.CANCELLED.name}
+    return Reaction(name, queue, frozenset(told_of), carry_out, policy)

@@ -1,0 +1,209 @@
+"""Keys and queries of operations, written once over the kernel's Table."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from bbws.kernel.actor import ActorKind
+from bbws.kernel.canonical import Document
+from bbws.kernel.clock import parse_rfc3339, rfc3339
+from bbws.kernel.entity import EntityType, Stored
+from bbws.kernel.table import Key, Position, Row, RowKind, Table
+from bbws.kernel.work import UnitOfWork, stored
+from bbws.operations.model import Operation, Status, StepState
+
+BASE = "/v1.0/operations"
+ALL = "OperationsIndex"
+BY_STATUS = "OperationsByStatusIndex"
+BY_STARTER = "OperationsByStarterIndex"
+BY_STARTER_AND_STATUS = "OperationsByStarterAndStatusIndex"
+_DIGITS = 10
+
+
+def operation_key(operation_id: str) -> Key:
+    """Where an operation lies."""
+    return Key(f"OPERATION#{operation_id}", "METADATA")
+
+
+def progress_key(operation_id: str) -> Key:
+    """Where the steps of a live operation are kept: ephemeral, so that an attempt is not a Change."""
+    return Key(f"OPERATION#{operation_id}", "PROGRESS")
+
+
+def line_partition(subject: str) -> str:
+    """The partition in which the live operations of one subject stand in line."""
+    return f"LINE#{subject}"
+
+
+def path(operation_id: str) -> str:
+    """The resource path."""
+    return f"{BASE}/{operation_id}"
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else rfc3339(moment)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else parse_rfc3339(text)
+
+
+def dump_step(step: StepState) -> Document:
+    """A step as stored."""
+    return {
+        "name": step.name,
+        "status": step.status.value,
+        "attempts": step.attempts,
+        "startedAt": _time(step.started_at),
+        "endedAt": _time(step.ended_at),
+        "message": step.message,
+    }
+
+
+def _load_step(document: Document) -> StepState:
+    return StepState(
+        document["name"],
+        Status(document["status"]),
+        document["attempts"],
+        _moment(document["startedAt"]),
+        _moment(document["endedAt"]),
+        document["message"],
+    )
+
+
+def _dump(operation: Operation) -> Document:
+    return {
+        "operationId": operation.operation_id,
+        "kind": operation.kind,
+        "subject": operation.subject,
+        "permission": operation.permission,
+        "input": operation.input,
+        "status": operation.status.value,
+        "steps": [dump_step(step) for step in operation.steps],
+        "sequence": operation.sequence,
+        "holds": [list(key) for key in operation.holds],
+        "startedBy": operation.started_by,
+        "startedByKind": operation.started_by_kind.value,
+        "correlationId": operation.correlation_id,
+        "createdAt": rfc3339(operation.created_at),
+        "updatedAt": rfc3339(operation.updated_at),
+        "finishedAt": _time(operation.finished_at),
+        "result": operation.result,
+        "problem": operation.problem,
+        "entityType": "OPERATION",
+    }
+
+
+def _load(document: Document) -> Operation:
+    return Operation(
+        operation_id=document["operationId"],
+        kind=document["kind"],
+        subject=document["subject"],
+        permission=document["permission"],
+        input=document["input"],
+        status=Status(document["status"]),
+        steps=tuple(_load_step(step) for step in document["steps"]),
+        sequence=document["sequence"],
+        holds=tuple(Key(*key) for key in document["holds"]),
+        started_by=document["startedBy"],
+        started_by_kind=ActorKind(document["startedByKind"]),
+        correlation_id=document["correlationId"],
+        created_at=parse_rfc3339(document["createdAt"]),
+        updated_at=parse_rfc3339(document["updatedAt"]),
+        finished_at=_moment(document["finishedAt"]),
+        result=document["result"],
+        problem=document["problem"],
+    )
+
+
+def _indexes(operation: Operation) -> Mapping[str, Key]:
+    sort = f"{rfc3339(operation.created_at)}#{operation.operation_id}"
+    starter, status = operation.started_by, operation.status.value
+    return {
+        ALL: Key("OPERATION", sort),
+        BY_STATUS: Key(status, sort),
+        BY_STARTER: Key(starter, sort),
+        BY_STARTER_AND_STATUS: Key(f"{starter}#{status}", sort),
+    }
+
+
+def _held_rows(operation: Operation) -> Iterable[Row]:
+    """A live operation's place in its subject's line, and what it reserves."""
+    if not operation.live:
+        return
+    document: Document = {"operationId": operation.operation_id}
+    place = Key(line_partition(operation.subject), f"{operation.sequence:0{_DIGITS}}")
+    yield Row(place, RowKind.DERIVED, document)
+    for key in operation.holds:
+        yield Row(key, RowKind.DERIVED, document)
+
+
+OPERATION = EntityType(
+    name="operation",
+    source="/bbws/operations",
+    key=lambda operation: operation_key(operation.operation_id),
+    subject=lambda operation: path(operation.operation_id),
+    dump=_dump,
+    load=_load,
+    indexes=_indexes,
+    derived=_held_rows,
+)
+
+
+def load(work: UnitOfWork, operation_id: str) -> Stored[Operation] | None:
+    """The operation as its last Change left it."""
+    return work.load(OPERATION, operation_key(operation_id))
+
+
+def with_progress(table: Table, operation: Operation) -> Operation:
+    """The operation with the steps, and the result so far, that a live one keeps apart."""
+    row = table.get(progress_key(operation.operation_id)) if operation.live else None
+    if row is None:
+        return operation
+    steps = tuple(_load_step(step) for step in row.document["steps"])
+    return replace(operation, steps=steps, result=row.document["result"])
+
+
+def save_progress(work: UnitOfWork, operation: Operation) -> None:
+    """Keep the steps of a live operation."""
+    key = progress_key(operation.operation_id)
+    current = work.table.get(key)
+    document: Document = {"steps": [dump_step(step) for step in operation.steps], "result": operation.result}
+    if current is None:
+        work.insert(Row(key, RowKind.EPHEMERAL, document))
+    else:
+        work.replace(Row(key, RowKind.EPHEMERAL, document, current.version + 1), current.version)
+
+
+def drop_progress(work: UnitOfWork, operation: Operation) -> None:
+    """Forget them; the ended operation itself holds its steps."""
+    current = work.table.get(progress_key(operation.operation_id))
+    if current is not None:
+        work.remove(current.key, current.version)
+
+
+def next_sequence(table: Table, subject: str) -> int:
+    """The place at the end of a subject's line."""
+    last = table.query(line_partition(subject), limit=1, descending=True).rows
+    return int(last[0].key.sort) + 1 if last else 1
+
+
+def first_in_line(table: Table, subject: str) -> str | None:
+    """The id of the operation that a subject's line waits for."""
+    first = table.query(line_partition(subject), limit=1).rows
+    return first[0].document["operationId"] if first else None
+
+
+def listed(
+    table: Table, *, starter: str | None, status: Status | None, start: Position | None, limit: int
+) -> tuple[list[Stored[Operation]], Position | None]:
+    """A page of operations, newest first: of one starter or of all, in one status or in any."""
+    index, partition = ALL, "OPERATION"
+    if starter is not None and status is not None:
+        index, partition = BY_STARTER_AND_STATUS, f"{starter}#{status}"
+    elif starter is not None:
+        index, partition = BY_STARTER, starter
+    elif status is not None:
+        index, partition = BY_STATUS, status.value
+    page = table.query(partition, index=index, start=start, limit=limit, descending=True)
+    return [stored(OPERATION, row) for row in page.rows], page.next

@@ -1,0 +1,228 @@
+"""Keys and queries of products, written once over the kernel's Table. Source: specification products §7, Decision 6."""
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+
+from bbws.kernel.canonical import Document
+from bbws.kernel.clock import parse_rfc3339, rfc3339
+from bbws.kernel.entity import EntityType, Stored
+from bbws.kernel.money import money_text, sortable
+from bbws.kernel.table import Key, Page, Position, Row, RowKind, Table
+from bbws.kernel.text import fold
+from bbws.kernel.work import UnitOfWork, stored
+from bbws.products.model import Product, search_words
+
+BASE = "/v1.0/products"
+ORDERS: Mapping[str, str] = {
+    "createdAt": "ActiveProductsIndex",
+    "price": "ProductsByPriceIndex",
+    "name": "ProductsByNameIndex",
+}
+WORDS = "ProductsByWordIndex"
+# Index sorts hold the id behind a character below every printable one, so that "ab" comes before "ab c".
+_END = "\x1f"
+# A sort key may have 1,024 bytes on DynamoDB; folding can multiply the length of a name.
+_SORT_CHARACTERS = 200
+_WORD_CHARACTERS = 60
+_SCANNED_AT_ONCE = 100
+_SCANNED_AT_MOST = 1000
+
+
+def product_key(product_id: str) -> Key:
+    """Where a product lies."""
+    return Key(f"PRODUCT#{product_id}", "METADATA")
+
+
+def hold_key(product_id: str) -> Key:
+    """The row that reserves an id for a queued creation."""
+    return Key(f"PRODUCT#{product_id}", "HOLD")
+
+
+def path(product_id: str) -> str:
+    """The resource path, CloudEvents subject."""
+    return f"{BASE}/{product_id}"
+
+
+def _dump(product: Product) -> Document:
+    return {
+        "productId": product.product_id,
+        "name": product.name,
+        "description": product.description,
+        "price": money_text(product.price),
+        "currency": product.currency,
+        "period": product.period,
+        "features": list(product.features),
+        "active": "true" if product.active else "false",
+        "createdAt": rfc3339(product.created_at),
+        "updatedAt": rfc3339(product.updated_at),
+        "entityType": "PRODUCT",
+    }
+
+
+def _load(document: Document) -> Product:
+    return Product(
+        document["productId"],
+        document["name"],
+        document["description"],
+        Decimal(document["price"]),
+        document["currency"],
+        document["period"],
+        tuple(document["features"]),
+        document["active"] == "true",
+        parse_rfc3339(document["createdAt"]),
+        parse_rfc3339(document["updatedAt"]),
+    )
+
+
+def _partition(status: bool, currency: str | None) -> str:  # noqa: FBT001 - the index key is the boolean
+    word = "true" if status else "false"
+    return word if currency is None else f"{word}#{currency}"
+
+
+def _per_currency(index: str) -> str:
+    return f"Currency{index}"
+
+
+def _indexed(index: str, product: Product, sort: str) -> Iterator[tuple[str, Key]]:
+    yield index, Key(_partition(product.active, None), sort)
+    yield _per_currency(index), Key(_partition(product.active, product.currency), sort)
+
+
+def _indexes(product: Product) -> dict[str, Key]:
+    sorts = {
+        "createdAt": rfc3339(product.created_at),
+        "price": sortable(product.price),
+        "name": fold(product.name)[:_SORT_CHARACTERS],
+    }
+    return {
+        name: key
+        for order, sort in sorts.items()
+        for name, key in _indexed(ORDERS[order], product, f"{sort}{_END}{product.product_id}")
+    }
+
+
+def _word_rows(product: Product) -> Iterable[Row]:
+    for word in dict.fromkeys(word[:_WORD_CHARACTERS] for word in search_words(product.name)):
+        indexes = dict(_indexed(WORDS, product, f"{word}{_END}{product.product_id}"))
+        key = Key(product_key(product.product_id).partition, f"WORD#{word}")
+        yield Row(key, RowKind.DERIVED, {"productId": product.product_id}, indexes=indexes)
+
+
+PRODUCT = EntityType(
+    name="product",
+    source="/bbws/products",
+    key=lambda product: product_key(product.product_id),
+    subject=lambda product: path(product.product_id),
+    dump=_dump,
+    load=_load,
+    indexes=_indexes,
+    derived=_word_rows,
+)
+
+
+def load(work: UnitOfWork, product_id: str) -> Stored[Product] | None:
+    """The product, active or not."""
+    return work.load(PRODUCT, product_key(product_id))
+
+
+def from_change(document: Document) -> Product:
+    """The product as a Change recorded it."""
+    return _load(document)
+
+
+def listed(
+    table: Table,
+    *,
+    statuses: tuple[bool, ...],
+    currency: str | None,
+    order: str,
+    descending: bool,
+    start: Position | None,
+    limit: int,
+) -> tuple[list[Stored[Product]], Position | None]:
+    """A page of products in an order; several statuses are merged into one order."""
+    index = ORDERS[order] if currency is None else _per_currency(ORDERS[order])
+    pages = [
+        table.query(
+            _partition(status, currency), index=index, start=start, limit=limit, descending=descending
+        )
+        for status in statuses
+    ]
+    rows, following = _merged(pages, index, limit, descending=descending)
+    return [stored(PRODUCT, row) for row in rows], following
+
+
+def _merged(pages: list[Page], index: str, limit: int, *, descending: bool) -> tuple[list[Row], Position | None]:
+    if len(pages) == 1:
+        return list(pages[0].rows), pages[0].next
+    found = list(
+        heapq.merge(*(page.rows for page in pages), key=lambda row: row.position(index), reverse=descending)
+    )
+    more = len(found) > limit or any(page.next is not None for page in pages)
+    rows = found[:limit]
+    return rows, rows[-1].position(index) if more and rows else None
+
+
+def found(
+    table: Table,
+    terms: list[str],
+    *,
+    statuses: tuple[bool, ...],
+    currency: str | None,
+    start: Position | None,
+    limit: int,
+) -> tuple[list[Stored[Product]], Position | None]:
+    """A page of products in whose names every term begins a word, in order of the word that the longest term begins.
+
+    At most 1,000 rows are looked at for a page, so a page may be short (even empty) and still have a next one.
+    """
+    longest = max(terms, key=len)[:_WORD_CHARACTERS]
+    index = WORDS if currency is None else _per_currency(WORDS)
+    products: list[Stored[Product]] = []
+    for scanned in range(0, _SCANNED_AT_MOST, _SCANNED_AT_ONCE):
+        rows, following = _candidates(table, index, statuses, currency, longest, start)
+        for row in rows:
+            start = row.position(index)
+            product = _match(table, row, terms, longest)
+            if product is not None:
+                products.append(product)
+            if len(products) == limit:
+                return products, start if row is not rows[-1] or following is not None else None
+        if following is None or scanned + _SCANNED_AT_ONCE == _SCANNED_AT_MOST:
+            return products, following
+    return products, start  # pragma: no cover - the loop's last round returns
+
+
+def _candidates(
+    table: Table,
+    index: str,
+    statuses: tuple[bool, ...],
+    currency: str | None,
+    prefix: str,
+    start: Position | None,
+) -> tuple[list[Row], Position | None]:
+    pages = [
+        table.query(_partition(status, currency), index=index, prefix=prefix, start=start, limit=_SCANNED_AT_ONCE)
+        for status in statuses
+    ]
+    return _merged(pages, index, _SCANNED_AT_ONCE, descending=False)
+
+
+def _match(table: Table, row: Row, terms: list[str], longest: str) -> Stored[Product] | None:
+    """The product of a word row, if every term begins one of its words and this is the first word that ``longest`` begins."""
+    product_row = table.get(product_key(row.document["productId"]))
+    if product_row is None:  # pragma: no cover - products are never removed; an index may lag on other engines
+        return None
+    product = stored(PRODUCT, product_row)
+    names = search_words(product.value.name)
+    begun = min((word for word in names if word.startswith(longest)), default="")[:_WORD_CHARACTERS]
+    if not row.key.sort == f"WORD#{begun}":
+        return None
+    return product if all(any(word.startswith(term) for word in names) for term in terms) else None
+
+
+def newest_first(order: str) -> bool:
+    """The direction of an order where none is asked for: newest first, cheapest first, A first."""
+    return order == "createdAt"
+
