@@ -1,6 +1,6 @@
 """What the audit domain needs from outside: a place for objects that are written once and never again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 
@@ -16,6 +16,14 @@ class Archive(Protocol):
 
         Raises:
             ArchiveCorrupt: other bytes are there.
+        """
+        ...
+
+    def put_all(self, objects: Sequence[tuple[str, bytes]]) -> None:
+        """Store objects (name, content) durably, waiting for the disk far less often than one by one. Not all or nothing.
+
+        Raises:
+            ArchiveCorrupt: other bytes are there for one of them; others may be stored.
         """
         ...
 

@@ -1,0 +1,198 @@
+"""The archive as a folder: objects are written once, atomically and durably, and never overwritten."""
+
+import os
+import re
+import secrets
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from io import FileIO
+from itertools import batched
+from pathlib import Path
+from typing import NamedTuple
+
+from bbws.audit.ports import ArchiveCorrupt
+from bbws.engines.embedded.faults import FaultPoint, point
+from bbws.kernel.table import Unavailable
+
+ARCHIVE_FOLDER = "archive"
+_TEMPORARY = ".incoming"
+_MOST_AT_ONCE = 100
+_SEGMENT = r"[A-Za-z0-9_+=@,~:%()\[\]-][A-Za-z0-9._+=@,~:%()\[\]-]{0,199}"
+_NAME = re.compile(rf"{_SEGMENT}(/{_SEGMENT})*", re.ASCII)
+
+
+def check_name(name: str) -> str:
+    """The name, once it is sure to stay inside the archive.
+
+    Raises:
+        ValueError: an absolute name, a part that is empty or begins with a dot, or an unusual character.
+    """
+    if not _NAME.fullmatch(name):
+        msg = "names are parts of letters, digits and -._+=@,~:%()[] joined by /, and no part begins with a dot"
+        raise ValueError(msg)
+    return name
+
+
+class _Target(NamedTuple):
+    name: str
+    path: Path
+    content: bytes
+
+
+class FolderArchive:
+    """Objects as files below ``folder``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._incoming = folder / _TEMPORARY
+        self._lock = threading.Lock()
+        self._fresh: set[str] | None = None
+        folder.mkdir(mode=0o700, exist_ok=True)
+        self._incoming.mkdir(mode=0o700, exist_ok=True)
+        for leftover in self._incoming.iterdir():
+            leftover.unlink()
+
+    def put(self, name: str, content: bytes) -> None:
+        """Store an object durably. The same bytes again are success.
+
+        Raises:
+            ArchiveCorrupt: other bytes are there.
+            Unavailable: the disk cannot take it now.
+            ValueError: not a name.
+        """
+        self.put_all([(name, content)])
+
+    def put_all(self, objects: Sequence[tuple[str, bytes]]) -> None:
+        """Store objects durably, with far fewer waits for the disk than one by one. Not all or nothing.
+
+        Raises:
+            ArchiveCorrupt, Unavailable, ValueError: as :meth:`put`; objects before the culprit may be stored.
+        """
+        targets = [_Target(name, self._folder / check_name(name), content) for name, content in objects]
+        try:
+            for some in batched(targets, _MOST_AT_ONCE):
+                self._store(some)
+        except OSError as error:
+            raise Unavailable(f"the archive cannot be written: {error.strerror}") from error
+
+    def get(self, name: str) -> bytes | None:
+        """The object's bytes, None where there is none.
+
+        Raises:
+            Unavailable: the file cannot be read.
+            ValueError: not a name.
+        """
+        try:
+            return (self._folder / check_name(name)).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise Unavailable(f"the archive cannot be read: {error.strerror}") from error
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """The names that begin with ``prefix`` (a folder, ending in ``/``, or empty for all), streamed.
+
+        Raises:
+            ValueError: not such a prefix.
+        """
+        if prefix and (not prefix.endswith("/") or check_name(prefix[:-1]) == ""):
+            msg = "a prefix ends in /"
+            raise ValueError(msg)
+        return _walk(self._folder / prefix, prefix)
+
+    @contextmanager
+    def pause(self) -> Iterator[set[str]]:
+        """Keep objects from appearing. Names of those that appear later are added to the set until :meth:`resume`."""
+        with self._lock:
+            self._fresh = set()
+            yield self._fresh
+
+    def resume(self) -> None:
+        """Collect names no longer."""
+        self._fresh = None
+
+    def _store(self, targets: Sequence[_Target]) -> None:
+        for folder in {target.path.parent for target in targets}:
+            self._make(folder)
+        temporary = self._write([target.content for target in targets])
+        try:
+            point(FaultPoint.ARCHIVE_AFTER_TEMPORARY)
+            for path, target in zip(temporary, targets, strict=True):
+                self._link(path, target)
+            point(FaultPoint.ARCHIVE_AFTER_LINK)
+            for folder in {target.path.parent for target in targets}:
+                _flush(folder)
+        finally:
+            for path in temporary:
+                path.unlink()
+
+    def _make(self, folder: Path) -> None:
+        """The folder and those above it, each durable in its parent."""
+        if not folder.is_dir():
+            self._make(folder.parent)
+            folder.mkdir(mode=0o700, exist_ok=True)
+            _flush(folder.parent)
+
+    def _write(self, contents: Sequence[bytes]) -> list[Path]:
+        """Durable files with these contents. All are on their way to the disk before the first is waited for."""
+        paths = [self._incoming / secrets.token_hex(8) for _ in contents]
+        with ExitStack() as opened:
+            files = [opened.enter_context(FileIO(path, "x", opener=_private)) for path in paths]
+            for file, content in zip(files, contents, strict=True):
+                _write(file, content)
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            for file in files:
+                os.fsync(file.fileno())
+        return paths
+
+    def _link(self, temporary: Path, target: _Target) -> None:
+        """Give the file its name, unless another has it."""
+        with self._lock:
+            try:
+                os.link(temporary, target.path)
+            except FileExistsError:
+                _compare(target)
+            else:
+                if self._fresh is not None:
+                    self._fresh.add(target.name)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _write(file: FileIO, content: bytes) -> None:
+    rest = memoryview(content)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
+def _compare(target: _Target) -> None:
+    """Take the object that is there as stored if it is the same. Who put it may have died before the disk had it."""
+    if target.path.read_bytes() != target.content:
+        raise ArchiveCorrupt(f"{target.name} is in the archive already, with other content")
+    _flush(target.path)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _walk(folder: Path, prefix: str) -> Iterator[str]:
+    try:
+        entries = os.scandir(folder)
+    except FileNotFoundError:
+        return
+    with entries:
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                yield from _walk(folder / entry.name, f"{prefix}{entry.name}/")
+            else:
+                yield f"{prefix}{entry.name}"

@@ -1,0 +1,102 @@
+"""How rows lie in the tables ``rows`` and ``entries``."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from bbws.kernel.table import Insert, InvalidCommit, Key, Replace, Row, RowKind, Write, check_writes
+
+COLUMNS = "partition, sort, kind, version, document, indexes, digest, changed_at, expires_at, replayed"
+_KINDS: Mapping[str, RowKind] = {str(kind): kind for kind in RowKind}
+
+type Entry = tuple[str, str, str]  # index name, partition, sort
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A write, ready to be stored.
+
+    Attributes:
+        write: as it was asked for.
+        columns: the values of :data:`COLUMNS`, empty where no row is written.
+        entries: where the row is found besides its key.
+        feed: id, type, subject, partition and sort of a change to be announced, else None.
+    """
+
+    write: Write
+    columns: tuple[Any, ...] = ()
+    entries: frozenset[Entry] = frozenset()
+    feed: tuple[str, ...] | None = None
+
+
+def prepare(writes: Sequence[Write]) -> list[Prepared]:
+    """The writes with all limits met.
+
+    Raises:
+        InvalidCommit, InvalidDocument: see :meth:`bbws.kernel.table.Table.commit`.
+    """
+    return [prepare_one(write, document) for write, document in zip(writes, check_writes(writes), strict=True)]
+
+
+def prepare_one(write: Write, document: bytes) -> Prepared:
+    """One write whose canonical document is ``document``.
+
+    Raises:
+        InvalidCommit: a key or an index is not valid Unicode.
+    """
+    try:
+        "".join(write.key).encode()
+        if not isinstance(write, Insert | Replace):
+            return Prepared(write)
+        row = write.row
+        indexes = orjson.dumps({name: [*key] for name, key in row.indexes.items()}) if row.indexes else b""
+    except (UnicodeEncodeError, TypeError) as error:
+        msg = "keys and indexes are strings of valid Unicode"
+        raise InvalidCommit(msg) from error
+    columns = (
+        *row.key,
+        row.kind,
+        row.version,
+        document,
+        indexes,
+        row.digest,
+        row.changed_at,
+        row.expires_at,
+        row.replayed,
+    )  # fmt: skip - one line as in COLUMNS
+    entries = frozenset((name, *key) for name, key in row.indexes.items())
+    return Prepared(write, columns, entries, _feed(row) if isinstance(write, Insert) else None)
+
+
+def _feed(row: Row) -> tuple[str, ...] | None:
+    if row.kind is not RowKind.CHANGE or row.replayed:
+        return None
+    return (row.document["id"], row.document["type"], row.document["subject"], *row.key)
+
+
+def row_of(columns: Sequence[Any]) -> Row:
+    """The row whose columns are as in :data:`COLUMNS`."""
+    partition, sort, kind, version, document, indexes, digest, changed_at, expires_at, replayed = columns
+    return Row(
+        Key(partition, sort),
+        _KINDS[kind],
+        orjson.loads(document),
+        version,
+        indexes_of(indexes) if indexes else {},
+        digest,
+        changed_at,
+        expires_at,
+        replayed == 1,
+    )
+
+
+def indexes_of(stored: bytes) -> dict[str, Key]:
+    """The indexes of a row as they are stored beside it."""
+    return {name: Key(*key) for name, key in orjson.loads(stored).items()}
+
+
+def entries_of(stored: bytes) -> frozenset[Entry]:
+    """The entries that a stored row has."""
+    return frozenset((name, *key) for name, key in orjson.loads(stored).items()) if stored else frozenset()

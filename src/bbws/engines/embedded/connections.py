@@ -1,0 +1,100 @@
+"""SQLite connections: one that writes, and one that reads for every thread."""
+
+import sqlite3
+import threading
+import weakref
+from pathlib import Path
+
+from bbws.kernel.table import Unavailable
+
+_WRITER_CACHE_KIB = 64 * 1024
+_READER_CACHE_KIB = 16 * 1024
+_CHECKPOINT_PAGES = 4000
+_WAL_KEPT_BYTES = 64 * 1024 * 1024
+_STATEMENTS = 256
+SYNCHRONOUS = frozenset({"FULL", "NORMAL", "OFF"})
+
+
+class Connection(sqlite3.Connection):
+    """A connection that can be referred to weakly."""
+
+
+def connect_writer(file: Path, synchronous: str, busy_seconds: float) -> Connection:
+    """The connection that does all writing.
+
+    Raises:
+        ValueError: ``synchronous`` is not FULL, NORMAL or OFF.
+        sqlite3.Error: as SQLite finds it.
+    """
+    if synchronous not in SYNCHRONOUS:
+        msg = f"synchronous is one of {', '.join(sorted(SYNCHRONOUS))}"
+        raise ValueError(msg)
+    connection = _connect(f"{file.absolute().as_uri()}?mode=rwc", busy_seconds, _WRITER_CACHE_KIB)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA synchronous = {synchronous}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+        connection.execute(f"PRAGMA journal_size_limit = {_WAL_KEPT_BYTES}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def connect_reader(file: Path, busy_seconds: float) -> Connection:
+    """A connection that can only read."""
+    return _connect(f"{file.absolute().as_uri()}?mode=ro", busy_seconds, _READER_CACHE_KIB)
+
+
+def _connect(uri: str, busy_seconds: float, cache_kib: int) -> Connection:
+    connection = sqlite3.connect(
+        uri,
+        uri=True,
+        timeout=busy_seconds,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=_STATEMENTS,
+        factory=Connection,
+    )
+    connection.execute(f"PRAGMA cache_size = -{cache_kib}")
+    return connection
+
+
+class Readers:
+    """A reading connection for every thread that asks; a thread's connection ends with the thread."""
+
+    def __init__(self, file: Path, busy_seconds: float) -> None:
+        self._file = file
+        self._busy_seconds = busy_seconds
+        self._local = threading.local()
+        self._open: weakref.WeakSet[Connection] = weakref.WeakSet()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def get(self) -> Connection:
+        """This thread's connection.
+
+        Raises:
+            Unavailable: the engine has stopped.
+        """
+        try:
+            connection: Connection = self._local.connection
+        except AttributeError:
+            return self._add()
+        return connection
+
+    def _add(self) -> Connection:
+        with self._lock:
+            if self._closed:
+                raise Unavailable("the store is closed")
+            connection = connect_reader(self._file, self._busy_seconds)
+            self._open.add(connection)
+        self._local.connection = connection
+        return connection
+
+    def close(self) -> None:
+        """Close the connection of every thread."""
+        with self._lock:
+            self._closed = True
+            for connection in list(self._open):
+                connection.close()
