@@ -4,7 +4,7 @@ import os
 import re
 import secrets
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from io import FileIO
 from itertools import batched
@@ -47,7 +47,7 @@ class FolderArchive:
         self._folder = folder
         self._incoming = folder / _TEMPORARY
         self._lock = threading.Lock()
-        self._fresh: set[str] | None = None
+        self._watchers: list[set[str]] = []
         folder.mkdir(mode=0o700, exist_ok=True)
         self._incoming.mkdir(mode=0o700, exist_ok=True)
         for leftover in self._incoming.iterdir():
@@ -102,15 +102,21 @@ class FolderArchive:
         return _walk(self._folder / prefix, prefix)
 
     @contextmanager
-    def pause(self) -> Iterator[set[str]]:
-        """Keep objects from appearing. Names of those that appear later are added to the set until :meth:`resume`."""
+    def watch(self, begin: Callable[[], object]) -> Iterator[Callable[[str], bool]]:
+        """Call ``begin`` at a moment when no object can appear; gives a test for whether one has appeared since."""
+        fresh: set[str] = set()
         with self._lock:
-            self._fresh = set()
-            yield self._fresh
+            begin()
+            self._watchers.append(fresh)
+        try:
+            yield lambda name: self._is_in(fresh, name)
+        finally:
+            with self._lock:
+                self._watchers = [each for each in self._watchers if each is not fresh]
 
-    def resume(self) -> None:
-        """Collect names no longer."""
-        self._fresh = None
+    def _is_in(self, fresh: set[str], name: str) -> bool:
+        with self._lock:  # whoever gives a name to an object now has also noted it then
+            return name in fresh
 
     def _store(self, targets: Sequence[_Target]) -> None:
         for folder in {target.path.parent for target in targets}:
@@ -154,8 +160,8 @@ class FolderArchive:
             except FileExistsError:
                 _compare(target)
             else:
-                if self._fresh is not None:
-                    self._fresh.add(target.name)
+                for fresh in self._watchers:
+                    fresh.add(target.name)
 
 
 def _private(path: str, flags: int) -> int:

@@ -31,6 +31,7 @@ from bbws.kernel.reaction import Daily, QueueState, Reaction
 from bbws.kernel.table import Conflict, Insert, Key, Row, RowKind
 
 BUSY_SECONDS = 2.0
+COPY_SUFFIX = ".backup-copy"
 _log = logging.getLogger("bbws.engine")
 _LOAD_AT_ONCE = 1000
 _EMPTY = "SELECT NOT EXISTS (SELECT 1 FROM feed) AND NOT EXISTS (SELECT 1 FROM messages)"
@@ -110,6 +111,7 @@ class EmbeddedEngine:
         file = folder / DATABASE_FILE
         with ExitStack() as undo:
             try:
+                _tidy(folder)
                 connection = connect_writer(file, synchronous, busy_seconds)
                 undo.callback(connection.close)
                 migrate(connection, file)
@@ -257,6 +259,12 @@ class EmbeddedEngine:
         except sqlite3.DatabaseError as error:
             raise unreadable(error) from error
         return row
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what a backup left behind when it was killed."""
+    for leftover in folder.glob(f"*{COPY_SUFFIX}*"):
+        leftover.unlink()
 
 
 def _close(connection: sqlite3.Connection) -> None:
