@@ -62,7 +62,7 @@ def _check(value: object, depth: int) -> None:
         raise InvalidDocument(msg)
     elif isinstance(value, Mapping):
         for key, member in value.items():
-            if not isinstance(key, str) or any(character >= _FIRST_UNORDERED for character in key):
+            if not isinstance(key, str) or (not key.isascii() and max(key) >= _FIRST_UNORDERED):
                 msg = f"{key!r} cannot be a key"
                 raise InvalidDocument(msg)
             _check(member, depth + 1)

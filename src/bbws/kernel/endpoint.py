@@ -30,6 +30,8 @@ class Wire(BaseModel):
         frozen=True,
         populate_by_name=True,
         serialize_by_alias=True,
+        # Answers always name every field, null where there is nothing to say, and the API documents say so.
+        json_schema_serialization_defaults_required=True,
     )
 
 

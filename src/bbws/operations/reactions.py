@@ -1,10 +1,11 @@
 """How accepted operations come to be carried out: one consumer per queue that a domain asks for."""
 
 from collections.abc import Sequence
+from datetime import time
 
-from bbws.kernel.reaction import Policy, Reaction
+from bbws.kernel.reaction import Daily, Policy, Reaction
 from bbws.operations import events
-from bbws.operations.runner import carry_out
+from bbws.operations.runner import carry_out, resume
 from bbws.operations.service import OperationKind
 
 
@@ -15,3 +16,6 @@ def consumer(name: str, queue: str, kinds: Sequence[OperationKind], policy: Poli
     """
     told_of = {kind.requested.name for kind in kinds} | {events.FAILED.name, events.CANCELLED.name}
     return Reaction(name, queue, frozenset(told_of), carry_out, policy)
+
+
+DAILY = (Daily("operations-resume", time(0, 30), resume),)

@@ -15,7 +15,7 @@ from bbws.kernel.canonical import Document
 from bbws.kernel.entity import Stored
 from bbws.kernel.problem import FAULT, Problem
 from bbws.kernel.reaction import Message
-from bbws.kernel.table import Conflict, Table, Unavailable
+from bbws.kernel.table import Conflict, Position, Table, Unavailable
 from bbws.kernel.work import UnitOfWork, transact
 from bbws.operations import events, model, store
 from bbws.operations.model import Operation, Status
@@ -36,6 +36,26 @@ def carry_out(messages: Sequence[Message], *, table: Table, begin: Begin, kinds:
             logger.exception("operation step met a fault", extra={"messageId": message.id})
             failed.append(message.id)
     return failed
+
+
+def resume(table: Table, begin: Begin, kinds: Sequence[OperationKind]) -> None:
+    """Carry out what no message speaks of any more: after a rebuild from the archive, or when a step kept killing its process."""
+    for status in (Status.IN_PROGRESS, Status.PENDING):
+        start: Position | None = None
+        while True:
+            operations, start = store.listed(table, starter=None, status=status, start=start, limit=100)
+            for operation in operations:
+                _try_to_work_off(operation.value.subject, table, begin, kinds)
+            if start is None:
+                break
+
+
+def _try_to_work_off(subject: str, table: Table, begin: Begin, kinds: Sequence[OperationKind]) -> None:
+    try:
+        _work_off(subject, table, begin, kinds)
+    except Exception:
+        # The others are still to be resumed; this one's attempts are counted and it ends in failure at last.
+        logger.exception("operation not resumed", extra={"subject": subject})
 
 
 def _subject(table: Table, message: Message) -> str:

@@ -1,0 +1,1 @@
+"""What an operator needs: health, metrics, queues, backup, and the pages that explain the API."""

@@ -43,6 +43,8 @@ type Features = Annotated[
     list[Feature], Field(max_length=20, description="What it includes.", examples=[["SSL certificate"]])
 ]
 type ProductId = Annotated[str, Field(pattern=ID_PATTERN, description="Id, case-sensitive.", examples=[_EXAMPLE_ID])]
+# A field that may be left out but not be null: what was sent is in model_fields_set.
+_left_out: Any = Field(default=None)
 _STATUSES: Mapping[str, tuple[bool, ...]] = {"active": (True,), "inactive": (False,), "all": (True, False)}
 
 
@@ -121,13 +123,15 @@ class CreateProduct(Wire):
 class UpdateProduct(Wire):
     """Any part of a product; what is left out stays as it is."""
 
-    name: Name = Field(default=None)
-    description: Description = Field(default=None)
-    price: Price = Field(default=None)
-    currency: CurrencyCode = Field(default=None)
-    period: Period = Field(default=None)
-    features: Features = Field(default=None)
-    active: bool = Field(default=None, description="`true` restores an inactive product, `false` takes it off sale.")
+    name: Name = _left_out
+    description: Description = _left_out
+    price: Price = _left_out
+    currency: CurrencyCode = _left_out
+    period: Period = _left_out
+    features: Features = _left_out
+    active: Annotated[
+        bool, Field(description="`true` restores an inactive product, `false` takes it off sale.")
+    ] = _left_out
 
     @model_validator(mode="after")
     def _something(self) -> Self:

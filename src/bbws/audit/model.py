@@ -1,0 +1,143 @@
+"""What the archive holds: one object per change, and signed checkpoints. Pure."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from bbws.kernel.canonical import Document, canonical
+from bbws.kernel.change import Change
+from bbws.kernel.problem import Kind, ProblemType
+from bbws.kernel.table import Key
+
+CHECKPOINTS = "checkpoints/"
+PUBLIC_KEYS = "keys/"
+NO_ROOT = "0" * 64
+
+NO_SUBJECT_RANGE = ProblemType(
+    Kind.MALFORMED,
+    "audit-range-too-long",
+    "Range too long",
+    "Without `subject`, records are read day by day, 366 days at most. Narrow `from` and `to`, or name a `subject`.",
+)
+
+_NAME = re.compile(r"\d{4}/\d{2}/\d{2}/(?P<id>[^/]+)_(?P<time>\d{8}T\d{6}\.\d{6}Z)-(?P<version>[1-9]\d*)\.json")
+
+
+def archive_name(change: Change) -> str:
+    """``{year}/{month}/{day}/{id}_{timestamp}-{version}.json`` (specification: products, Decision 2)."""
+    entity_id = change.subject.rpartition("/")[2]
+    stamp = change.time.replace("-", "").replace(":", "")
+    return f"{change.time[:10].replace('-', '/')}/{entity_id}_{stamp}-{change.version}.json"
+
+
+def chain_of(name: str) -> str | None:
+    """The entity's id in the name of an archived record; None where it is no such name."""
+    match = _NAME.fullmatch(name)
+    return None if match is None else match["id"]
+
+
+def archive_object(change: Change) -> bytes:
+    """The Change record in canonical JSON, with the names that specification §8 gives its time and actor."""
+    return canonical(change.document() | {"timestamp": change.time, "user": change.actor})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where an entity's history stood."""
+
+    entity: Key
+    version: int
+    digest: str
+
+    def line(self) -> bytes:
+        """The entry in a checkpoint."""
+        return canonical([*self.entity, self.version, self.digest]) + b"\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A signed statement of where histories stood.
+
+    It holds the entities that changed since the checkpoint before it, whose root it names, so that each one vouches for all
+    before it. ``through`` (RFC 3339): every change committed before that time is covered.
+    """
+
+    sequence: int
+    through: str
+    previous: str
+    entries: tuple[Entry, ...]
+    root: str
+    key_id: str
+    signature: str
+
+    @property
+    def name(self) -> str:
+        """Its name in the archive."""
+        return f"{CHECKPOINTS}{self.sequence:08d}.jsonl"
+
+    def content(self) -> bytes:
+        """The object: a header line, a line for each entity in order, and a last line with root and signature."""
+        trailer: Document = {"root": self.root, "keyId": self.key_id, "signature": self.signature}
+        return signed_part(self.sequence, self.through, self.previous, self.entries) + canonical(trailer) + b"\n"
+
+
+def signed_part(sequence: int, through: str, previous: str, entries: Iterable[Entry]) -> bytes:
+    """The bytes whose SHA-256 is a checkpoint's root."""
+    header: Document = {"sequence": sequence, "through": through, "previous": previous}
+    return canonical(header) + b"\n" + b"".join(entry.line() for entry in entries)
+
+
+def root_of(part: bytes) -> str:
+    """The root over a checkpoint's signed part."""
+    return hashlib.sha256(part).hexdigest()
+
+
+def parse_checkpoint(content: bytes) -> Checkpoint:
+    """The checkpoint that an object holds; whether it is true is for the verifier.
+
+    Raises:
+        ValueError: it is not a checkpoint.
+    """
+    try:
+        header, *lines, trailer = [orjson.loads(line) for line in content.splitlines()]
+        entries = tuple(Entry(Key(p, s), version, digest) for p, s, version, digest in lines)
+        checkpoint = Checkpoint(
+            header["sequence"],
+            header["through"],
+            header["previous"],
+            entries,
+            trailer["root"],
+            trailer["keyId"],
+            trailer["signature"],
+        )
+        same = checkpoint.content() == content
+    except (KeyError, TypeError, ValueError) as error:
+        msg = "not a checkpoint"
+        raise ValueError(msg) from error
+    if not same:
+        msg = "not written as checkpoints are"
+        raise ValueError(msg)
+    return checkpoint
+
+
+def parse_record(content: bytes) -> tuple[Change, Mapping[str, Any]]:
+    """The change that an archived object holds, and its record without the two further names.
+
+    Raises:
+        ValueError: it is not such an object, down to its last byte.
+    """
+    try:
+        record = orjson.loads(content)
+        change = Change.from_document(record)
+        same = archive_object(change) == content
+    except (KeyError, TypeError, ValueError) as error:
+        msg = "not a change record"
+        raise ValueError(msg) from error
+    if not same:
+        msg = "not written as records are"
+        raise ValueError(msg)
+    return change, change.document()

@@ -1,0 +1,164 @@
+"""Use cases of the audit: write what happened into the archive, make sure nothing is missing, sign where histories stand."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+from bbws.audit import store
+from bbws.audit.model import (
+    CHECKPOINTS,
+    NO_ROOT,
+    NO_SUBJECT_RANGE,
+    PUBLIC_KEYS,
+    Checkpoint,
+    Entry,
+    archive_name,
+    archive_object,
+    parse_checkpoint,
+    root_of,
+    signed_part,
+)
+from bbws.audit.ports import Archive, ArchiveCorrupt
+from bbws.audit.signing import Signer
+from bbws.audit.store import Question
+from bbws.kernel.change import Change
+from bbws.kernel.clock import Clock, parse_rfc3339, rfc3339
+from bbws.kernel.problem import VERSION_CONFLICT
+from bbws.kernel.reaction import Message
+from bbws.kernel.table import MAX_WRITES, Conflict, Insert, Key, Position, Row, Table
+from bbws.kernel.work import UnitOfWork
+
+logger = logging.getLogger("bbws.audit")
+
+READ = "audit:read"
+WRITE = "audit:write"
+LONGEST_RANGE = timedelta(days=366)
+USUAL_RANGE = timedelta(days=30)
+# How far back a checkpoint looks for changes that its predecessor could not see: those committed late or under a clock that
+# was set back.
+LOOK_BACK = timedelta(days=1)
+# No change can be older than BBWS; the first checkpoint looks from here on.
+EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def log_changes(messages: Sequence[Message], table: Table, archive: Archive) -> None:
+    """The audit logger: archive each announced change and index it. Doing so twice is harmless, so a batch fails whole."""
+    changes = [_announced(table, message) for message in messages]
+    archive.put_all([(archive_name(change), archive_object(change)) for change in changes])
+    _index(table, [store.index_row(change) for change in changes])
+
+
+def _announced(table: Table, message: Message) -> Change:
+    row = table.get(message.change)
+    if row is None:
+        msg = f"the change at {message.change} is not there"
+        raise LookupError(msg)
+    return Change.from_document(row.document)
+
+
+def _index(table: Table, rows: Sequence[Row]) -> None:
+    """Add index rows that are not there yet; writing one twice is harmless."""
+    for begin in range(0, len(rows), MAX_WRITES):
+        batch = rows[begin : begin + MAX_WRITES]
+        try:
+            table.commit([Insert(row) for row in {row.key: row for row in batch}.values()])
+        except Conflict:
+            for row in batch:
+                if table.get(row.key) is None:
+                    _insert_once(table, row)
+
+
+def _insert_once(table: Table, row: Row) -> None:
+    try:
+        table.commit([Insert(row)])
+    except Conflict:
+        logger.info("index row was there already", extra={"subject": row.document["subject"]})
+
+
+def reconcile(table: Table, archive: Archive, since: datetime, until: datetime) -> Iterator[Change]:
+    """Every change of these days, each of which the archive holds by the time it is given."""
+    for change in store.changes_since(table, since, until):
+        name = archive_name(change)
+        content = archive_object(change)
+        if archive.get(name) != content:
+            logger.warning("change was missing from the archive", extra={"archiveName": name})
+            archive.put(name, content)
+        row = store.index_row(change)
+        if table.get(row.key) is None:
+            _insert_once(table, row)
+        yield change
+
+
+def checkpoint(table: Table, archive: Archive, signer: Signer, clock: Clock) -> Checkpoint:
+    """Make sure that the archive is complete, and sign where every history stands.
+
+    Raises:
+        Problem: 409 where another one is made at the same moment.
+    """
+    before = latest_checkpoint(archive)
+    through = clock.now()
+    if before is not None:
+        through = max(through, parse_rfc3339(before.through) + timedelta(microseconds=1))
+    heads: dict[Key, Entry] = {}
+    since = EARLIEST if before is None else parse_rfc3339(before.through) - LOOK_BACK
+    for change in reconcile(table, archive, since, through):
+        head = heads.get(change.entity)
+        if head is None or head.version < change.version:
+            heads[change.entity] = Entry(change.entity, change.version, change.digest)
+    known = set() if before is None else set(before.entries)
+    entries = tuple(sorted((e for e in heads.values() if e not in known), key=lambda entry: entry.entity))
+    return _sign(archive, signer, before, through, entries)
+
+
+def _sign(
+    archive: Archive, signer: Signer, before: Checkpoint | None, through: datetime, entries: tuple[Entry, ...]
+) -> Checkpoint:
+    sequence = 1 if before is None else before.sequence + 1
+    previous = NO_ROOT if before is None else before.root
+    root = root_of(signed_part(sequence, rfc3339(through), previous, entries))
+    made = Checkpoint(sequence, rfc3339(through), previous, entries, root, signer.key_id, signer.sign(root))
+    archive.put(f"{PUBLIC_KEYS}{signer.key_id}.pem", signer.public_pem)
+    try:
+        archive.put(made.name, made.content())
+    except ArchiveCorrupt as error:
+        detail = f"Checkpoint {sequence} was made by somebody else at this moment. Ask again for a newer one."
+        raise VERSION_CONFLICT(detail) from error
+    return made
+
+
+def latest_checkpoint(archive: Archive) -> Checkpoint | None:
+    """The newest checkpoint in the archive."""
+    name = max(archive.names(CHECKPOINTS), default=None)
+    content = None if name is None else archive.get(name)
+    return None if content is None else parse_checkpoint(content)
+
+
+def daily_checkpoint(table: Table, archive: Archive, signer: Signer, clock: Clock) -> None:
+    """The daily reconciliation and checkpoint."""
+    made = checkpoint(table, archive, signer, clock)
+    logger.info("checkpoint signed", extra={"sequence": made.sequence, "entities": len(made.entries)})
+
+
+def find_records(
+    work: UnitOfWork,
+    *,
+    subject: str | None,
+    actor: str | None,
+    event: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    start: Position | None,
+    limit: int,
+) -> tuple[list[Change], Position | None]:
+    """A page of audit records, newest first. Without a subject the last 30 days, unless ``since`` and ``until`` say otherwise.
+
+    Raises:
+        Problem: 400 for more than 366 days without a subject.
+    """
+    until = until or work.now() + timedelta(seconds=1)
+    if since is None:
+        since = EARLIEST if subject else until - USUAL_RANGE
+    if subject is None and until - since > LONGEST_RANGE:
+        detail = f"Ask for {LONGEST_RANGE.days} days at most, or name a subject."
+        raise NO_SUBJECT_RANGE(detail)
+    return store.records(work.table, Question(subject, actor, event, since, until), start, limit)

@@ -1,0 +1,234 @@
+"""Checking an archive offline, from the archive alone: every chain, every checkpoint, every byte. Source: design §2."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bbws.audit.model import (
+    CHECKPOINTS,
+    NO_ROOT,
+    PUBLIC_KEYS,
+    Checkpoint,
+    Entry,
+    archive_name,
+    chain_of,
+    parse_checkpoint,
+    parse_record,
+    root_of,
+    signed_part,
+)
+from bbws.audit.ports import Archive
+from bbws.audit.signing import Verifier
+from bbws.kernel.canonical import canonical, sha256
+from bbws.kernel.change import GENESIS, Change, digest_of
+from bbws.kernel.clock import parse_rfc3339
+from bbws.kernel.table import Key
+
+# A change may be committed a moment after the time it carries, so one this young may have missed a checkpoint.
+GRACE_SECONDS = 60.0
+_NOTHING = sha256(canonical(None))
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is not as it was written: the object, and what is wrong with it."""
+
+    name: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Report:
+    """What a verification found. ``newer`` counts records that no checkpoint covers yet."""
+
+    records: int = 0
+    entities: int = 0
+    checkpoints: int = 0
+    through: str | None = None
+    newer: int = 0
+    key_ids: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.findings
+
+
+@dataclass(slots=True)
+class _Chain:
+    entity: Key | None = None
+    version: int = 0
+    digest: str = GENESIS
+    time: str = ""
+    after: str = _NOTHING
+    broken: bool = False
+
+
+class _Verification:
+    def __init__(self, archive: Archive, trusted: bytes | None, held: Sequence[bytes]) -> None:
+        self._archive = archive
+        self._verifier = Verifier()
+        self._trusted = trusted
+        self._held = held
+        self._chains: dict[str, _Chain] = {}
+        # Entity and version → the digests that checkpoints state, with the checkpoint's name.
+        self._stated: dict[tuple[Key, int], tuple[str, str]] = {}
+        self._covered: dict[Key, int] = {}
+        self.report = Report()
+
+    def run(self) -> Report:
+        self._keys()
+        checkpoints = self._checkpoints()
+        self._held_ones(checkpoints)
+        for name in record_names(self._archive):
+            self._record(name)
+        for (entity, version), (_, name) in sorted(self._stated.items()):
+            self._find(name, f"version {version} of {entity.partition} is stated here but not in the archive: cut off")
+        self.report.entities = len(self._chains)
+        return self.report
+
+    def _find(self, name: str, reason: str) -> None:
+        self.report.findings.append(Finding(name, reason))
+
+    def _keys(self) -> None:
+        if self._trusted is not None:
+            self.report.key_ids.append(self._verifier.add(self._trusted))
+            return
+        for name in sorted(self._archive.names(PUBLIC_KEYS)):
+            try:
+                key_id = self._verifier.add(self._archive.get(name) or b"")
+            except ValueError:
+                self._find(name, "not an Ed25519 public key")
+                continue
+            if name != f"{PUBLIC_KEYS}{key_id}.pem":
+                self._find(name, f"holds the key {key_id}")
+            self.report.key_ids.append(key_id)
+
+    def _checkpoints(self) -> dict[int, Checkpoint]:
+        found: dict[int, Checkpoint] = {}
+        previous = NO_ROOT
+        for number, name in enumerate(sorted(self._archive.names(CHECKPOINTS)), 1):
+            try:
+                checkpoint = parse_checkpoint(self._archive.get(name) or b"")
+            except ValueError as error:
+                self._find(name, str(error))
+                continue
+            reason = self._judge(checkpoint, name, number, previous)
+            if reason:
+                self._find(name, reason)
+            previous = checkpoint.root
+            found[checkpoint.sequence] = checkpoint
+            self._state(checkpoint)
+        self.report.checkpoints = len(found)
+        if found:
+            self.report.through = found[max(found)].through
+        return found
+
+    def _judge(self, checkpoint: Checkpoint, name: str, number: int, previous: str) -> str | None:
+        part = signed_part(checkpoint.sequence, checkpoint.through, checkpoint.previous, checkpoint.entries)
+        if checkpoint.name != name or checkpoint.sequence != number:
+            return f"checkpoint {number} is missing or has another's name"
+        if root_of(part) != checkpoint.root:
+            return "its root is not that of its lines"
+        if checkpoint.previous != previous:
+            return "it does not follow the checkpoint before it"
+        if not self._verifier.holds(checkpoint.key_id, checkpoint.root, checkpoint.signature):
+            return "its signature is not by a trusted key"
+        return None
+
+    def _state(self, checkpoint: Checkpoint) -> None:
+        for entry in checkpoint.entries:
+            self._stated[entry.entity, entry.version] = (entry.digest, checkpoint.name)
+            self._covered[entry.entity] = max(entry.version, self._covered.get(entry.entity, 0))
+
+    def _held_ones(self, found: dict[int, Checkpoint]) -> None:
+        """A checkpoint that somebody kept elsewhere must be the very one that the archive has."""
+        for content in self._held:
+            try:
+                held = parse_checkpoint(content)
+            except ValueError as error:
+                self._find("held checkpoint", str(error))
+                continue
+            if held.sequence not in found:
+                self._find(held.name, "the archive lacks this checkpoint, which is held elsewhere: cut off")
+                self._state(held)
+            elif found[held.sequence].root != held.root:
+                self._find(held.name, "the archive's checkpoint is not the one held elsewhere: rewritten")
+
+    def _record(self, name: str) -> None:
+        self.report.records += 1
+        chain_id = chain_of(name)
+        if chain_id is None:
+            self._find(name, "no record, checkpoint or key has such a name")
+            return
+        chain = self._chains.setdefault(chain_id, _Chain())
+        if chain.broken:
+            return
+        try:
+            change, record = parse_record(self._archive.get(name) or b"")
+        except ValueError as error:
+            self._break(chain, name, str(error))
+            return
+        reason = _link(chain, name, change) or self._against_checkpoint(change)
+        if reason is None and digest_of(record, chain.digest) != change.digest:
+            reason = "its digest does not follow from the record before it: altered"
+        if reason is not None:
+            self._break(chain, name, reason)
+            return
+        chain.entity, chain.version, chain.digest = change.entity, change.version, change.digest
+        chain.time, chain.after = change.time, sha256(canonical(change.after))
+
+    def _break(self, chain: _Chain, name: str, reason: str) -> None:
+        chain.broken = True
+        self._find(name, reason)
+
+    def _against_checkpoint(self, change: Change) -> str | None:
+        digest, checkpoint = self._stated.pop((change.entity, change.version), (change.digest, ""))
+        if digest != change.digest:
+            return f"{checkpoint} states another digest for version {change.version}: rewritten"
+        if change.version > self._covered.get(change.entity, 0):
+            self.report.newer += 1
+            if self._should_be_covered(change):
+                return "older than the last checkpoint, which does not know it: inserted"
+        return None
+
+    def _should_be_covered(self, change: Change) -> bool:
+        through = self.report.through
+        return (
+            through is not None
+            and (parse_rfc3339(through) - parse_rfc3339(change.time)).total_seconds() > GRACE_SECONDS
+        )
+
+
+def _link(chain: _Chain, name: str, change: Change) -> str | None:
+    """What is wrong with a record as the successor of its chain, besides its digest."""
+    if archive_name(change) != name:
+        return f"it is the record of {archive_name(change)}: moved or altered"
+    if change.version != chain.version + 1:
+        return f"version {chain.version + 1} is missing before it: dropped, or this one inserted"
+    if chain.entity not in (None, change.entity):
+        return "it is of another entity than the record before it"
+    if change.time <= chain.time:
+        return "it is not younger than the record before it"
+    if sha256(canonical(change.before)) != chain.after:
+        return "its `before` is not the `after` of the record before it"
+    return None
+
+
+def record_names(archive: Archive) -> list[str]:
+    """The names of all records: day by day, within a day by entity, and of one entity in the order of its history."""
+    return sorted(name for name in archive.names("") if not name.startswith((CHECKPOINTS, PUBLIC_KEYS)))
+
+
+def verify(archive: Archive, *, trusted_key: bytes | None = None, held: Sequence[bytes] = ()) -> Report:
+    """Check all of an archive.
+
+    Args:
+        archive: what to check.
+        trusted_key: the public key (PEM) to trust; None: those that lie in the archive itself.
+        held: checkpoints that were kept elsewhere, as bytes.
+
+    Raises:
+        ValueError: ``trusted_key`` is no Ed25519 public key.
+    """
+    return _Verification(archive, trusted_key, held).run()

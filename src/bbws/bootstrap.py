@@ -1,0 +1,255 @@
+"""The only place that chooses engines and wires ports: the composition root of server, commands and tests."""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from importlib.metadata import version
+from itertools import batched
+from pathlib import Path
+from typing import Any
+
+from bbws.audit import api as audit_api
+from bbws.audit import reactions as audit_reactions
+from bbws.audit.rebuild import rebuild as rebuild_rows
+from bbws.audit.signing import SEED_BYTES, Signer
+from bbws.audit.verify import Report, verify
+from bbws.engines.embedded.archive import ARCHIVE_FOLDER, FolderArchive
+from bbws.engines.embedded.engine import EmbeddedEngine
+from bbws.engines.embedded.streaming import BackupStream
+from bbws.kernel import openapi
+from bbws.kernel.actor import EVERYTHING, Actor, Rate, system
+from bbws.kernel.clock import Clock, SystemClock
+from bbws.kernel.cors import Cors
+from bbws.kernel.cursor import Cursors
+from bbws.kernel.dispatch import Dispatcher
+from bbws.kernel.endpoint import SIGNED_IN, Endpoint
+from bbws.kernel.entity import EntityType
+from bbws.kernel.ids import random_id
+from bbws.kernel.limits import RateLimiter
+from bbws.kernel.problem import COMMON, ProblemType
+from bbws.kernel.reaction import Daily, Reaction
+from bbws.kernel.work import UnitOfWork, transact
+from bbws.keys import api as keys_api
+from bbws.keys import service as keys_service
+from bbws.keys import store as keys_store
+from bbws.keys.authentication import ApiKeys
+from bbws.operations import api as operations_api
+from bbws.operations import reactions as operations_reactions
+from bbws.operations import service as operations_service
+from bbws.operations.store import OPERATION
+from bbws.platform import api as platform_api
+from bbws.platform.ports import Metrics, Readiness
+from bbws.products import api as products_api
+from bbws.products import reactions as products_reactions
+from bbws.products.store import PRODUCT
+from bbws.settings import Settings
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *products_api.ENDPOINTS,
+    *operations_api.ENDPOINTS,
+    *audit_api.ENDPOINTS,
+    *keys_api.ENDPOINTS,
+    *platform_api.ENDPOINTS,
+)
+REACTIONS: tuple[Reaction, ...] = (*products_reactions.REACTIONS, *audit_reactions.REACTIONS)
+DAILY: tuple[Daily, ...] = (*audit_reactions.DAILY, *operations_reactions.DAILY)
+KINDS = products_reactions.KINDS
+ENTITIES: Mapping[str, EntityType[Any]] = {e.source: e for e in (PRODUCT, OPERATION, keys_store.API_KEY)}
+
+# Feed and queues are behind when the oldest change has waited this long; a load balancer then looks elsewhere.
+_LAG_SECONDS = 60.0
+
+
+@cache
+def permissions() -> frozenset[str]:
+    """Every permission that a call asks for, and those that use cases ask for beside it."""
+    asked = {endpoint.permission for endpoint in ENDPOINTS} - {"", SIGNED_IN}
+    return frozenset(asked | {operations_service.READ_ALL})
+
+
+@cache
+def openapi_documents() -> dict[str, dict[str, Any]]:
+    """The OpenAPI document of each service."""
+    return openapi.documents(ENDPOINTS, version=version("bbws"))
+
+
+class _Documents:
+    @staticmethod
+    @cache
+    def openapi() -> Mapping[str, Any]:
+        return openapi.merged(ENDPOINTS, version=version("bbws"))
+
+    @staticmethod
+    def problems() -> Sequence[ProblemType]:
+        own = (problem for endpoint in ENDPOINTS for problem in endpoint.problems)
+        return tuple(dict.fromkeys((*COMMON, *own)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Health:
+    engine: EmbeddedEngine
+
+    def readiness(self) -> Readiness:
+        status = self.engine.status()
+        lag = status.feed_lag_seconds
+        details = {
+            "writable": status.writable,
+            "feedWaiting": status.feed_waiting,
+            "feedLagSeconds": lag,
+            "queues": {
+                queue.name: {"waiting": queue.waiting, "inFlight": queue.in_flight, "dead": queue.dead}
+                for queue in status.queues
+            },
+        }
+        return Readiness(status.writable and (lag is None or lag < _LAG_SECONDS), details)
+
+
+class NoMetrics:
+    """Where nobody counts: tests and commands."""
+
+    def render(self) -> bytes:
+        """Nothing."""
+        return b""
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """BBWS wired up: what edges need."""
+
+    engine: EmbeddedEngine
+    dispatcher: Dispatcher
+    reactions: tuple[Reaction, ...]
+    daily: tuple[Daily, ...]
+    begin: Callable[[Actor, str], UnitOfWork]
+
+    def start(self) -> None:
+        """Start what works in the background."""
+        self.engine.start(self.reactions, self.daily)
+
+
+def build(  # noqa: PLR0913 - each is a seam that tests use
+    settings: Settings,
+    engine: EmbeddedEngine,
+    *,
+    clock: Clock | None = None,
+    metrics: Metrics | None = None,
+    endpoints: Sequence[Endpoint] = ENDPOINTS,
+    reactions: Sequence[Reaction] = REACTIONS,
+    kinds: Sequence[Any] = KINDS,
+) -> App:
+    """Wire every endpoint and reaction to an engine."""
+    clock = clock or SystemClock()
+    table = engine.table
+
+    def begin(actor: Actor, correlation_id: str) -> UnitOfWork:
+        return UnitOfWork(table, clock, actor, correlation_id)
+
+    ports: dict[str, object] = {
+        "table": table,
+        "clock": clock,
+        "archive": engine.archive,
+        "queues": engine.queues,
+        "signer": Signer(engine.secret("checkpoint-signing-key", SEED_BYTES)),
+        "begin": begin,
+        "kinds": tuple(kinds),
+        "environment": settings.environment,
+        "permissions": permissions(),
+        "health": _Health(engine),
+        "metrics": metrics or NoMetrics(),
+        "backup": BackupStream(engine),
+        "documents": _Documents(),
+    }
+    dispatcher = Dispatcher.over(
+        [_bound(endpoint, ports) for endpoint in endpoints],
+        table=table,
+        clock=clock,
+        authenticator=ApiKeys(table, clock),
+        cursors=Cursors(engine.secret("cursor-key")),
+        limiter=RateLimiter(),
+        cors=Cors(settings.cors_origins),
+        queued_by_default=settings.write_mode == "queued",
+    )
+    return App(
+        engine,
+        dispatcher,
+        tuple(replace(reaction, handler=bind(reaction.handler, ports)) for reaction in reactions),
+        tuple(replace(daily, handler=bind(daily.handler, ports)) for daily in DAILY),
+        begin,
+    )
+
+
+def bind[F: Callable[..., Any]](function: F, ports: Mapping[str, object]) -> Callable[..., Any]:
+    """``function`` with the ports that its parameters name."""
+    names = inspect.signature(function).parameters.keys() & ports.keys()
+    return partial(function, **{name: ports[name] for name in names}) if names else function
+
+
+def _bound(endpoint: Endpoint, ports: Mapping[str, object]) -> Endpoint:
+    queued = None if endpoint.queued is None else bind(endpoint.queued, ports)
+    return replace(endpoint, handler=bind(endpoint.handler, ports), queued=queued)
+
+
+def ensure_first_key(app: App, settings: Settings) -> bool:
+    """Make the first API key and write its secret to the data folder, where there is none yet; whether it was made."""
+    if settings.key_file.exists():
+        return False
+
+    def create(work: UnitOfWork) -> str:
+        _, secret = keys_service.create(
+            work,
+            name="First key",
+            permissions=[EVERYTHING],
+            rate=Rate(None, None),
+            environment=settings.environment,
+            known=permissions(),
+        )
+        return secret
+
+    secret = transact(lambda: app.begin(system("setup"), f"setup-{random_id(8)}"), create)
+    settings.key_file.touch(mode=0o600)
+    settings.key_file.write_text(f"{secret}\n", encoding="ascii")
+    return True
+
+
+def verify_archive(archive_dir: Path, *, public_key: Path | None = None, checkpoints: Sequence[Path] = ()) -> Report:
+    """Check an archive folder offline, against a trusted key and checkpoints kept elsewhere where they are given.
+
+    Raises:
+        FileNotFoundError: there is no such folder or file.
+        ValueError: ``public_key`` is no Ed25519 public key.
+    """
+    if not archive_dir.is_dir():
+        raise FileNotFoundError(archive_dir)
+    trusted = None if public_key is None else public_key.read_bytes()
+    return verify(FolderArchive(archive_dir, read_only=True), trusted_key=trusted, held=[path.read_bytes() for path in checkpoints])
+
+
+def rebuild(archive_dir: Path, data_dir: Path, progress: Callable[[int], None]) -> int:
+    """Make a new data folder from an archive folder; how many changes there were.
+
+    Raises:
+        FileNotFoundError: there is no such archive.
+        FileExistsError: the data folder has something in it.
+        ValueError: the archive is not sound.
+    """
+    if not archive_dir.is_dir():
+        raise FileNotFoundError(archive_dir)
+    if data_dir.exists() and any(data_dir.iterdir()):
+        raise FileExistsError(data_dir)
+    source = FolderArchive(archive_dir, read_only=True)
+    report = verify(source)
+    if not report.sound:
+        first = report.findings[0]
+        raise ValueError(f"the archive is not sound: {first.name}: {first.reason}")
+    engine = EmbeddedEngine.open(data_dir, clock=SystemClock())
+    try:
+        count = rebuild_rows(source, engine.table, engine.load_rows, ENTITIES, progress)
+        for names in batched(source.names(""), 100):
+            engine.archive.put_all([(name, source.get(name) or b"") for name in names])
+    finally:
+        engine.stop(timeout=10)
+    return count
+
+
+__all__ = ["ARCHIVE_FOLDER", "App", "bind", "build", "ensure_first_key", "openapi_documents", "rebuild", "verify_archive"]

@@ -1,0 +1,116 @@
+"""What can be set from outside. The only place that reads the environment."""
+
+import os
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+PREFIX = "BBWS_"
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the message names it and says what is allowed."""
+
+
+class Settings(BaseModel):
+    """Every setting with its default. The variable of ``data_dir`` is ``BBWS_DATA_DIR``, and so on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data_dir: Path = Field(default=Path("var"), description="The data folder.")
+    environment: str = Field(
+        default="local", pattern="^[a-z][a-z0-9]{0,15}$", description="Part of every API key's prefix: local, dev, …"
+    )
+    host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    write_mode: Literal["direct", "queued"] = Field(
+        default="direct", description="Whether product changes are applied at once or through their queue."
+    )
+    tls_cert: Path | None = Field(default=None, description="PEM file of the certificate chain.")
+    tls_key: Path | None = Field(default=None, description="PEM file of its key.")
+    insecure_bind: bool = Field(default=False, description="Listen beyond this machine without TLS.")
+    trusted_proxies: frozenset[str] = Field(
+        default=frozenset(), description="Addresses, comma-separated, whose X-Forwarded-* headers are believed."
+    )
+    cors_origins: frozenset[str] = Field(default=frozenset(), description="Origins, comma-separated, or *.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least level logged.")
+    drain_seconds: float = Field(default=10.0, ge=0, le=300, description="How long a stop waits for what is held.")
+    url: str | None = Field(default=None, description="Where the command line finds the server.")
+    api_key: str | None = Field(default=None, repr=False, description="The key that the command line sends.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lists(cls, values: dict[str, object]) -> dict[str, object]:
+        for name in ("trusted_proxies", "cors_origins"):
+            value = values.get(name)
+            if isinstance(value, str):
+                values[name] = frozenset(part.strip() for part in value.split(",") if part.strip())
+        return values
+
+    @model_validator(mode="after")
+    def _tls_is_whole(self) -> Self:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            msg = "tls_cert and tls_key belong together"
+            raise ValueError(msg)
+        return self
+
+    @classmethod
+    def of(cls, **values: object) -> "Settings":
+        """Settings from values.
+
+        Raises:
+            SettingsError: a value is not allowed.
+        """
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            name = "_".join(str(part) for part in first["loc"]).upper()
+            subject = f"{PREFIX}{name}: " if name else ""
+            raise SettingsError(subject + first["msg"].removeprefix("Value error, ")) from error
+
+    @classmethod
+    def from_environment(cls, **overrides: object) -> "Settings":
+        """Settings from the environment; ``overrides`` that are not None win (the flags of the command line).
+
+        Raises:
+            SettingsError: a value is not allowed.
+        """
+        names = {f"{PREFIX}{name.upper()}": name for name in cls.model_fields}
+        found: dict[str, object] = {names[key]: value for key, value in os.environ.items() if key in names and value}
+        return cls.of(**found | {name: value for name, value in overrides.items() if value is not None})
+
+    @property
+    def scheme(self) -> str:
+        """How the server is spoken to."""
+        return "http" if self.tls_cert is None else "https"
+
+    @property
+    def server_url(self) -> str:
+        """Where the command line finds the server."""
+        return self.url or f"{self.scheme}://{_in_url(self.host)}:{self.port}"
+
+    @property
+    def key_file(self) -> Path:
+        """Where the first API key lies."""
+        return self.data_dir / "api-key"
+
+    def check_bind(self) -> None:
+        """Refuse to listen beyond this machine in clear text unless told to.
+
+        Raises:
+            SettingsError: says how to go on.
+        """
+        if self.host in _LOOPBACK or self.tls_cert is not None or self.insecure_bind:
+            return
+        msg = (
+            f"refusing to listen on {self.host} without TLS: set BBWS_TLS_CERT and BBWS_TLS_KEY, "
+            "or pass --insecure-bind behind a proxy that speaks TLS"
+        )
+        raise SettingsError(msg)
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
