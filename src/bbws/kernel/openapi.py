@@ -131,14 +131,14 @@ class _Document:
             responses.setdefault("200", self._response("What would change, for `dryRun`.", (), _json(self._plan())))
         if endpoint.accepted is not None:
             responses["202"] = self._accepted(endpoint.accepted)
-        if not endpoint.mutates and endpoint.response is not None:
+        if not endpoint.mutates and _is_resource(endpoint):
             responses["304"] = self._response("Not modified since the `ETag` in `If-None-Match`.", ("ETag",))
         for status, group in groupby(sorted(_problems(endpoint), key=_status), key=_status):
             responses[str(status)] = self._refused(status, list(group))
         return dict(sorted(responses.items()))
 
     def _success(self, endpoint: Endpoint) -> Json:
-        names = ["ETag"] if endpoint.response is not None else []
+        names = ["ETag"] if _is_resource(endpoint) else []
         names += ["Location"] if endpoint.status == HTTPStatus.CREATED else []
         names += ["Idempotency-Replayed"] if endpoint.method == "POST" else []
         response = self._response(HTTPStatus(endpoint.status).phrase, names, self._content(endpoint))
@@ -150,11 +150,9 @@ class _Document:
         return response
 
     def _content(self, endpoint: Endpoint) -> Json:
-        if endpoint.content_type:
-            return {endpoint.content_type: {"schema": {} if endpoint.content_type == JSON else {"type": "string"}}}
         schema = _answered(endpoint)
         if schema is None:
-            return {}
+            return {endpoint.content_type: {"schema": _raw_schema(endpoint)}} if endpoint.content_type else {}
         reference = self._schemas.reference(schema, "serialization")
         return _json({"anyOf": [reference, self._plan()]} if _plans_instead(endpoint) else reference)
 
@@ -215,6 +213,16 @@ def _json(schema: Json) -> Json:
     return {JSON: {"schema": schema}}
 
 
+def _raw_schema(endpoint: Endpoint) -> Json:
+    text = endpoint.content_type.startswith("text/")
+    return {"type": "string"} if text else {"type": "string", "format": "binary"}
+
+
+def _is_resource(endpoint: Endpoint) -> bool:
+    """Whether the answer is rendered with an entity tag (a raw one is passed on as it is)."""
+    return endpoint.response is not None and not endpoint.content_type
+
+
 def _plans_instead(endpoint: Endpoint) -> bool:
     """Whether a plan has the same status as success, so that one response describes both."""
     return endpoint.mutates and endpoint.status == HTTPStatus.OK
@@ -246,7 +254,7 @@ def _common_parameters(endpoint: Endpoint) -> Iterable[str]:
         yield "DryRun"
         if "{" in endpoint.path:
             yield "IfMatch"
-    elif endpoint.response is not None:
+    elif _is_resource(endpoint):
         yield "IfNoneMatch"
     if endpoint.method == "POST":
         yield "IdempotencyKey"

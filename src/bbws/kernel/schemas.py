@@ -58,8 +58,14 @@ class Schemas:
 
     def _parameter(self, name: str, place: str, value: Json, *, required: bool) -> Json:
         schema = self._translate(_without_null(value)[0])
-        described: Json = {key: schema.pop(key) for key in ("description", "example") if key in schema}
-        return {"name": name, "in": place, "required": required, **described, "schema": schema}
+        description, example = schema.pop("description", ""), schema.pop("example", None)
+        parameter = {"name": name, "in": place, "required": required, "description": description, "schema": schema}
+        if required and example is not None:
+            parameter["example"] = example
+        elif example is not None:
+            # As an example it would be filled in on the API page, and so be sent by everybody who only tries the call.
+            parameter["description"] = f"{description} Such as `{example}`.".lstrip()
+        return parameter
 
     def _translate(self, schema: Json) -> Json:
         reference = schema.get("$ref")
@@ -115,7 +121,8 @@ def _renamed(key: str, value: Any) -> Json:  # noqa: ANN401 - the value of any J
             return {"example": value[0]}
         case "exclusiveMinimum" | "exclusiveMaximum":
             return {key.replace("exclusiveM", "m"): value, key: True}
-    return {key: value}
+        case _:
+            return {key: value}
 
 
 def _without_null(schema: Json) -> tuple[Json, bool]:
