@@ -41,13 +41,15 @@ class _Target(NamedTuple):
 
 
 class FolderArchive:
-    """Objects as files below ``folder``."""
+    """Objects as files below ``folder``; ``read_only`` touches nothing there, not even what a killed writer left behind."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
         self._folder = folder
         self._incoming = folder / _TEMPORARY
         self._lock = threading.Lock()
         self._watchers: list[set[str]] = []
+        if read_only:
+            return
         folder.mkdir(mode=0o700, exist_ok=True)
         self._incoming.mkdir(mode=0o700, exist_ok=True)
         for leftover in self._incoming.iterdir():

@@ -1,6 +1,6 @@
 """How rows lie in the tables ``rows`` and ``entries``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,7 +84,7 @@ def row_of(columns: Sequence[Any]) -> Row:
         _KINDS[kind],
         orjson.loads(document),
         version,
-        indexes_of(indexes) if indexes else {},
+        StoredIndexes(indexes) if indexes else {},
         digest,
         changed_at,
         expires_at,
@@ -92,9 +92,31 @@ def row_of(columns: Sequence[Any]) -> Row:
     )
 
 
-def indexes_of(stored: bytes) -> dict[str, Key]:
-    """The indexes of a row as they are stored beside it."""
-    return {name: Key(*key) for name, key in orjson.loads(stored).items()}
+class StoredIndexes(Mapping[str, Key]):
+    """The indexes of a stored row, decoded when somebody looks: most reads never do, and it is half of their cost."""
+
+    __slots__ = ("_decoded", "_stored")
+
+    def __init__(self, stored: bytes) -> None:
+        self._stored = stored
+        self._decoded: dict[str, Key] | None = None
+
+    def __getitem__(self, name: str) -> Key:
+        return self._all()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __repr__(self) -> str:
+        return repr(self._all())
+
+    def _all(self) -> dict[str, Key]:
+        if self._decoded is None:
+            self._decoded = {name: Key(*key) for name, key in orjson.loads(self._stored).items()}
+        return self._decoded
 
 
 def entries_of(stored: bytes) -> frozenset[Entry]:

@@ -29,7 +29,7 @@ def connect_writer(file: Path, synchronous: str, busy_seconds: float) -> Connect
     if synchronous not in SYNCHRONOUS:
         msg = f"synchronous is one of {', '.join(sorted(SYNCHRONOUS))}"
         raise ValueError(msg)
-    connection = _connect(f"{file.absolute().as_uri()}?mode=rwc", busy_seconds, _WRITER_CACHE_KIB)
+    connection = _connect(f"{file.absolute().as_uri()}?mode=rwc&vfs=unix-excl", busy_seconds, _WRITER_CACHE_KIB)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA synchronous = {synchronous}")
@@ -43,7 +43,7 @@ def connect_writer(file: Path, synchronous: str, busy_seconds: float) -> Connect
 
 def connect_reader(file: Path, busy_seconds: float) -> Connection:
     """A connection that can only read."""
-    return _connect(f"{file.absolute().as_uri()}?mode=ro", busy_seconds, _READER_CACHE_KIB)
+    return _connect(f"{file.absolute().as_uri()}?mode=ro&vfs=unix-excl", busy_seconds, _READER_CACHE_KIB)
 
 
 def _connect(uri: str, busy_seconds: float, cache_kib: int) -> Connection:
