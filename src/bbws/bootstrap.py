@@ -222,7 +222,11 @@ def verify_archive(archive_dir: Path, *, public_key: Path | None = None, checkpo
     if not archive_dir.is_dir():
         raise FileNotFoundError(archive_dir)
     trusted = None if public_key is None else public_key.read_bytes()
-    return verify(FolderArchive(archive_dir, read_only=True), trusted_key=trusted, held=[path.read_bytes() for path in checkpoints])
+    return verify(
+        FolderArchive(archive_dir, read_only=True),
+        trusted_key=trusted,
+        held=[path.read_bytes() for path in checkpoints],
+    )
 
 
 def rebuild(archive_dir: Path, data_dir: Path, progress: Callable[[int], None]) -> int:
@@ -252,4 +256,13 @@ def rebuild(archive_dir: Path, data_dir: Path, progress: Callable[[int], None]) 
     return count
 
 
-__all__ = ["ARCHIVE_FOLDER", "App", "bind", "build", "ensure_first_key", "openapi_documents", "rebuild", "verify_archive"]
+__all__ = [
+    "ARCHIVE_FOLDER",
+    "App",
+    "bind",
+    "build",
+    "ensure_first_key",
+    "openapi_documents",
+    "rebuild",
+    "verify_archive",
+]

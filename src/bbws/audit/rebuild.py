@@ -32,9 +32,7 @@ def rebuild(
     return sum(version for _, version in heads.values())
 
 
-def _change_rows(
-    archive: Archive, heads: dict[Key, tuple[str, int]], progress: Callable[[int], None]
-) -> Iterator[Row]:
+def _change_rows(archive: Archive, heads: dict[Key, tuple[str, int]], progress: Callable[[int], None]) -> Iterator[Row]:
     for count, name in enumerate(record_names(archive), 1):
         change, _ = parse_record(archive.get(name) or b"")
         heads[change.entity] = (change.source, change.version)

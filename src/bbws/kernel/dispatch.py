@@ -216,9 +216,7 @@ class Dispatcher:
             queued=endpoint.queued is not None and not dry_run and (prefers or self.queued_by_default),
         )
 
-    def _perform(
-        self, exchange: Exchange, endpoint: Endpoint, parsed: _Parsed, repeatable: Repeatable | None
-    ) -> Steps:
+    def _perform(self, exchange: Exchange, endpoint: Endpoint, parsed: _Parsed, repeatable: Repeatable | None) -> Steps:
         """Run the use case and commit; a lost race runs it again from its reads (design §2)."""
         for _attempt in range(MAX_RERUNS + 1):
             if repeatable is not None and (before := repeatable.answer(self.table)) is not None:

@@ -70,7 +70,9 @@ class Paging(Query):
 
     page_size: int = Field(default=20, ge=1, le=100, description="Resources on a page.")
     start_at: str | None = Field(
-        default=None, max_length=2048, description="The `nextToken` of the page before; the other parameters must be the same."
+        default=None,
+        max_length=2048,
+        description="The `nextToken` of the page before; the other parameters must be the same.",
     )
 
 

@@ -40,9 +40,7 @@ class EntityType[T]:
 
     def row(self, value: T, *, version: int, digest: str, changed_at: str) -> Row:
         """The entity's current row."""
-        return Row(
-            self.key(value), RowKind.ENTITY, self.dump(value), version, self.indexes(value), digest, changed_at
-        )
+        return Row(self.key(value), RowKind.ENTITY, self.dump(value), version, self.indexes(value), digest, changed_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Wi
 CENT = Decimal("0.01")
 SMALLEST = CENT
 LARGEST = Decimal("999999.99")
-_RANGE = "a decimal from 0.01 to 999999.99 with at most two decimals, as a string such as \"49.90\" or a number"
+_RANGE = 'a decimal from 0.01 to 999999.99 with at most two decimals, as a string such as "49.90" or a number'
 _MAX_TEXT = 40
 _CURRENCIES = frozenset(currency.code for currency in Currency)
 

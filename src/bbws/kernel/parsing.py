@@ -79,7 +79,7 @@ def parse_json(body: bytes) -> dict[str, Any]:
     except ValueError as error:
         raise MALFORMED_BODY(f"The body is not JSON: {error}.") from error
     if not isinstance(value, dict):
-        detail = "The body must be a JSON object, such as {\"name\": \"…\"}."
+        detail = 'The body must be a JSON object, such as {"name": "…"}.'
         raise MALFORMED_BODY(detail)
     return value
 

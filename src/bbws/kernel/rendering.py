@@ -103,5 +103,7 @@ class Renderer:
 
 
 def _wire(body: Any) -> dict[str, Any]:  # noqa: ANN401 - any schema
-    document: dict[str, Any] = body.__pydantic_serializer__.to_python(body, mode="json", by_alias=True)
+    document: dict[str, Any] = body.__pydantic_serializer__.to_python(
+        body, mode="json", by_alias=True, exclude={"links"}
+    )
     return document

@@ -43,4 +43,3 @@ def words(text: str) -> list[str]:
 type Clean = Annotated[str, BeforeValidator(_clean)]
 type Line = Annotated[Clean, AfterValidator(_one_line)]
 type Lines = Annotated[Clean, AfterValidator(_lines)]
-

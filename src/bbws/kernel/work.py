@@ -36,13 +36,23 @@ class UnitOfWork:
     writes: list[Write] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     matched: bool = False
+    _given: datetime | None = None
 
     def now(self, after: Stored[Any] | None = None) -> datetime:
-        """The present, or one microsecond after the last change of ``after`` where the clock is behind it (design §2)."""
-        present = self.clock.now()
-        if after is None:
-            return present
-        return max(present, parse_rfc3339(after.changed_at) + MICROSECOND)
+        """The present, or one microsecond after the last change of ``after`` where the clock is behind it (design §2).
+
+        The moment given last is also the time of the next Change, so that a document and its Change name the same one.
+        """
+        self._given = self.clock.now()
+        if after is not None:
+            self._given = max(self._given, parse_rfc3339(after.changed_at) + MICROSECOND)
+        return self._given
+
+    def _time_of_change(self, current: Stored[Any] | None) -> str:
+        given = self._given or self.now()
+        if current is not None:
+            given = max(given, parse_rfc3339(current.changed_at) + MICROSECOND)
+        return rfc3339(given)
 
     def load[T](self, entity: EntityType[T], key: Key) -> Stored[T] | None:
         """The current value at ``key``, consistently read."""
@@ -63,9 +73,7 @@ class UnitOfWork:
                 expectedVersions=sorted(self.if_match),
             )
 
-    def create[T](
-        self, entity: EntityType[T], value: T, event: EventType, *, reason: str | None = None
-    ) -> Stored[T]:
+    def create[T](self, entity: EntityType[T], value: T, event: EventType, *, reason: str | None = None) -> Stored[T]:
         """Add a new entity and its first Change."""
         return self._change(entity, None, value, event, reason)
 
@@ -101,7 +109,7 @@ class UnitOfWork:
             source=entity.source,
             type=event.name,
             subject=subject,
-            time=rfc3339(self.now(current)),
+            time=self._time_of_change(current),
             change_type=event.change_type,
             entity=entity.key(value),
             actor=self.actor.subject,

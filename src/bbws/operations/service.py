@@ -36,7 +36,13 @@ class OperationKind:
 
 
 def accept(  # noqa: PLR0913 - what an operation is made of
-    work: UnitOfWork, kind: OperationKind, *, subject: str, permission: str, content: Document, holds: Sequence[Key] = ()
+    work: UnitOfWork,
+    kind: OperationKind,
+    *,
+    subject: str,
+    permission: str,
+    content: Document,
+    holds: Sequence[Key] = (),
 ) -> Stored[Operation]:
     """Put work in the line of its subject. The same commit announces it and reserves ``holds``."""
     moment = work.now()

@@ -105,7 +105,6 @@ class AssetPath(Query):
     asset: str = Field(max_length=64, description="Name of the file.")
 
 
-
 def _health(call: Call[Any, Any, Any], health: Health) -> Raw:
     del call
     state = health.readiness()

@@ -129,9 +129,9 @@ class UpdateProduct(Wire):
     currency: CurrencyCode = _left_out
     period: Period = _left_out
     features: Features = _left_out
-    active: Annotated[
-        bool, Field(description="`true` restores an inactive product, `false` takes it off sale.")
-    ] = _left_out
+    active: Annotated[bool, Field(description="`true` restores an inactive product, `false` takes it off sale.")] = (
+        _left_out
+    )
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -223,9 +223,7 @@ def _delete(call: Call[ProductPath, Any, Any]) -> Answer:
 
 
 def _history(call: Call[ProductPath, HistoryQuery, Any]) -> Listed:
-    changes, following = service.product_history(
-        call.work, call.path.product_id, call.start, call.query.page_size
-    )
+    changes, following = service.product_history(call.work, call.path.product_id, call.start, call.query.page_size)
     return Listed([ChangeBody.of(change) for change in changes], following)
 
 
@@ -323,7 +321,7 @@ ENDPOINTS = (
         method="PUT",
         path=_ONE,
         summary="Change or restore a product",
-        description="What is left out stays as it is. An inactive product needs `\"active\": true` with it.",
+        description='What is left out stays as it is. An inactive product needs `"active": true` with it.',
         handler=_update,
         queued=_accept_update,
         accepted=AcceptedProduct,

@@ -31,7 +31,7 @@ PRODUCT_INACTIVE = ProblemType(
     Kind.REFUSED,
     "product-inactive",
     "Product is inactive",
-    "An inactive product can only be changed by an update that also restores it with `\"active\": true`.",
+    'An inactive product can only be changed by an update that also restores it with `"active": true`.',
 )
 
 
@@ -87,7 +87,7 @@ def changed(product: Product, fields: Mapping[str, Any], moment: datetime) -> Pr
         Problem: 422 for an inactive product that the change does not restore.
     """
     if not product.active and fields.get("active") is not True:
-        detail = f"{product.product_id} is inactive. Restore it by sending \"active\": true with the change."
+        detail = f'{product.product_id} is inactive. Restore it by sending "active": true with the change.'
         raise PRODUCT_INACTIVE(detail, currentStatus="inactive", allowedTransitions=["active"])
     return replace(product, **fields, updated_at=moment)
 

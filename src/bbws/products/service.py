@@ -127,9 +127,7 @@ def _find(
     if not terms:
         message = "must have at least one letter or digit"
         raise VALIDATION(f"q {message}.", errors=(FieldError("q", message, "search_terms"),))
-    return store.found(
-        work.table, terms, statuses=search.statuses, currency=search.currency, start=start, limit=limit
-    )
+    return store.found(work.table, terms, statuses=search.statuses, currency=search.currency, start=start, limit=limit)
 
 
 def update(work: UnitOfWork, product_id: str, fields: Mapping[str, Any]) -> Stored[Product]:

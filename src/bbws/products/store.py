@@ -144,9 +144,7 @@ def listed(
     """A page of products in an order; several statuses are merged into one order."""
     index = ORDERS[order] if currency is None else _per_currency(ORDERS[order])
     pages = [
-        table.query(
-            _partition(status, currency), index=index, start=start, limit=limit, descending=descending
-        )
+        table.query(_partition(status, currency), index=index, start=start, limit=limit, descending=descending)
         for status in statuses
     ]
     rows, following = _merged(pages, index, limit, descending=descending)
@@ -156,9 +154,7 @@ def listed(
 def _merged(pages: list[Page], index: str, limit: int, *, descending: bool) -> tuple[list[Row], Position | None]:
     if len(pages) == 1:
         return list(pages[0].rows), pages[0].next
-    found = list(
-        heapq.merge(*(page.rows for page in pages), key=lambda row: row.position(index), reverse=descending)
-    )
+    found = list(heapq.merge(*(page.rows for page in pages), key=lambda row: row.position(index), reverse=descending))
     more = len(found) > limit or any(page.next is not None for page in pages)
     rows = found[:limit]
     return rows, rows[-1].position(index) if more and rows else None
@@ -225,4 +221,3 @@ def _match(table: Table, row: Row, terms: list[str], longest: str) -> Stored[Pro
 def newest_first(order: str) -> bool:
     """The direction of an order where none is asked for: newest first, cheapest first, A first."""
     return order == "createdAt"
-

@@ -1,0 +1,122 @@
+"""All of BBWS in one process: API, feed, workers and archive on one data folder. The only place that knows the HTTP server."""
+
+import contextlib
+import gc
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
+from pathlib import Path
+
+import uvicorn
+
+from bbws.bootstrap import build, ensure_first_key
+from bbws.engines.embedded.engine import EmbeddedEngine
+from bbws.entrypoints.asgi import Asgi
+from bbws.entrypoints.observability import Observer, configure_logging
+from bbws.kernel.clock import SystemClock
+from bbws.settings import Settings
+
+_LONG_CALLS_AT_ONCE = 4
+_KEEP_ALIVE_SECONDS = 75
+# Readers share the interpreter with the writer, which gives it up at every statement: a short interval gives it back soon.
+_SWITCH_SECONDS = 0.001
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that says when it listens, and leaves ending the process to us: the engine stops after it."""
+
+    def __init__(self, config: uvicorn.Config, settings: Settings, *, first_key: bool) -> None:
+        super().__init__(config)
+        self._settings = settings
+        self._first_key = first_key
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then greet."""
+        await super().startup(sockets)
+        if not self.should_exit:
+            port = self.servers[0].sockets[0].getsockname()[1]
+            print(greeting(self._settings, port, first_key=self._first_key), flush=True)  # noqa: T201 - for the person
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop on SIGTERM and SIGINT; a second one does not wait for requests."""
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def serve(settings: Settings) -> int:
+    """Run until told to stop; the exit code.
+
+    Raises:
+        SettingsError: it may not listen there.
+        StoreError: the data folder is locked or unusable, its file foreign, damaged or newer than this program.
+    """
+    settings.check_bind()
+    configure_logging(settings.log_level)
+    clock = SystemClock()
+    engine = EmbeddedEngine.open(settings.data_dir, clock=clock)
+    pool = ThreadPoolExecutor(_LONG_CALLS_AT_ONCE, "long-call")
+    try:
+        observer = Observer(engine)
+        app = build(settings, engine, clock=clock, metrics=observer)
+        first_key = ensure_first_key(app, settings)
+        app.start()
+        asgi = Asgi(app.dispatcher, engine.table, observer.observe, pool, settings.trusted_proxies)
+        sys.setswitchinterval(_SWITCH_SECONDS)
+        # What start-up made stays: the collector need not look at it again and again.
+        gc.collect()
+        gc.freeze()
+        server = _Server(_config(asgi, settings), settings, first_key=first_key)
+        server.run()
+        return 0 if server.started else 1
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        engine.stop(settings.drain_seconds)
+
+
+def _config(asgi: Asgi, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        asgi,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=int(settings.drain_seconds) or None,
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key,
+    )
+
+
+def greeting(settings: Settings, port: int, *, first_key: bool) -> str:
+    """What a person sees when the server listens."""
+    url = settings.model_copy(update={"port": port, "url": None}).server_url
+    key_file = _shown(settings.key_file)
+    made = "made just now" if first_key else "as before"
+    return "\n".join(
+        (
+            f"BBWS {version('bbws')} serves {url} from {_shown(settings.data_dir)}",
+            f"  API page   {url}/docs",
+            f"  API key    {key_file} ({made})",
+            f'  Try        curl -H "x-api-key: $(cat {key_file})" {url}/v1.0/products',
+            "  Stop       Ctrl-C",
+        )
+    )
+
+
+def _shown(path: Path) -> str:
+    """A path that works when pasted into a shell in any folder."""
+    return str(path.absolute())
