@@ -105,7 +105,7 @@ class FolderArchive:
 
     @contextmanager
     def watch(self, begin: Callable[[], object]) -> Iterator[Callable[[str], bool]]:
-        """Call ``begin`` at a moment when no object can appear; gives a test for whether one has appeared since."""
+        """Call ``begin`` at a moment when no object can appear; gives a test for having appeared since."""
         fresh: set[str] = set()
         with self._lock:
             begin()
