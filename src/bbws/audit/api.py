@@ -105,5 +105,6 @@ ENDPOINTS = (
         response=CheckpointBody,
         status=201,
         blocking=True,
+        outside=True,
     ),
 )

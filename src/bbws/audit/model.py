@@ -62,8 +62,8 @@ class Entry:
 class Checkpoint:
     """A signed statement of where histories stood.
 
-    It holds the entities that changed since the checkpoint before it, whose root it names, so that each one vouches for all
-    before it. ``through`` (RFC 3339): every change committed before that time is covered.
+    It holds the entities that changed since the checkpoint before it, whose root it names, so that each one vouches for
+    all before it. ``through`` (RFC 3339): every change committed before that time is covered.
     """
 
     sequence: int

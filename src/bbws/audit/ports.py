@@ -20,7 +20,9 @@ class Archive(Protocol):
         ...
 
     def put_all(self, objects: Sequence[tuple[str, bytes]]) -> None:
-        """Store objects (name, content) durably, waiting for the disk far less often than one by one. Not all or nothing.
+        """Store objects (name, content) durably, waiting for the disk far less often than one by one.
+
+        Not all or nothing.
 
         Raises:
             ArchiveCorrupt: other bytes are there for one of them; others may be stored.
@@ -32,5 +34,5 @@ class Archive(Protocol):
         ...
 
     def names(self, prefix: str) -> Iterator[str]:
-        """The names that begin with ``prefix`` (a folder, ending in ``/``, or empty for all), in no promised order, streamed."""
+        """The names that begin with ``prefix`` (a folder, ending in ``/``, or empty), streamed in no promised order."""
         ...

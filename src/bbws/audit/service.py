@@ -1,4 +1,7 @@
-"""Use cases of the audit: write what happened into the archive, make sure nothing is missing, sign where histories stand."""
+"""Use cases of the audit.
+
+Write what happened into the archive, make sure nothing is missing, sign where histories stand.
+"""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -34,15 +37,18 @@ READ = "audit:read"
 WRITE = "audit:write"
 LONGEST_RANGE = timedelta(days=366)
 USUAL_RANGE = timedelta(days=30)
-# How far back a checkpoint looks for changes that its predecessor could not see: those committed late or under a clock that
-# was set back.
+# How far back a checkpoint looks for changes that its predecessor could not see: those committed late, or under a
+# clock that was set back.
 LOOK_BACK = timedelta(days=1)
 # No change can be older than BBWS; the first checkpoint looks from here on.
 EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def log_changes(messages: Sequence[Message], table: Table, archive: Archive) -> None:
-    """The audit logger: archive each announced change and index it. Doing so twice is harmless, so a batch fails whole."""
+    """The audit logger: archive each announced change and index it.
+
+    Doing so twice is harmless, so a batch fails whole.
+    """
     changes = [_announced(table, message) for message in messages]
     archive.put_all([(archive_name(change), archive_object(change)) for change in changes])
     _index(table, [store.index_row(change) for change in changes])
@@ -139,7 +145,7 @@ def daily_checkpoint(table: Table, archive: Archive, signer: Signer, clock: Cloc
     logger.info("checkpoint signed", extra={"sequence": made.sequence, "entities": len(made.entries)})
 
 
-def find_records(
+def find_records(  # noqa: PLR0913 - each is a part of the question
     work: UnitOfWork,
     *,
     subject: str | None,
@@ -150,7 +156,9 @@ def find_records(
     start: Position | None,
     limit: int,
 ) -> tuple[list[Change], Position | None]:
-    """A page of audit records, newest first. Without a subject the last 30 days, unless ``since`` and ``until`` say otherwise.
+    """A page of audit records, newest first.
+
+    Without a subject the last 30 days, unless ``since`` and ``until`` say otherwise.
 
     Raises:
         Problem: 400 for more than 366 days without a subject.

@@ -54,7 +54,10 @@ class Question:
 def records(
     table: Table, question: Question, start: Position | None, limit: int
 ) -> tuple[list[Change], Position | None]:
-    """A page of changes, newest first. At most 1,000 rows are looked at for a page, so it may be short and have a next one."""
+    """A page of changes, newest first.
+
+    At most 1,000 rows are looked at for a page, so it may be short and have a next one.
+    """
     found: list[Change] = []
     last: Position | None = None
     for looked, row in enumerate(_newest_first(table, question, start), 1):

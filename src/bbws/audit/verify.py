@@ -8,7 +8,6 @@ from bbws.audit.model import (
     NO_ROOT,
     PUBLIC_KEYS,
     Checkpoint,
-    Entry,
     archive_name,
     chain_of,
     parse_checkpoint,

@@ -1,4 +1,7 @@
-"""All of BBWS in one process: API, feed, workers and archive on one data folder. The only place that knows the HTTP server."""
+"""All of BBWS in one process: API, feed, workers and archive on one data folder.
+
+The only place that knows the HTTP server.
+"""
 
 import contextlib
 import gc
@@ -21,7 +24,7 @@ from bbws.settings import Settings
 
 _LONG_CALLS_AT_ONCE = 4
 _KEEP_ALIVE_SECONDS = 75
-# Readers share the interpreter with the writer, which gives it up at every statement: a short interval gives it back soon.
+# Readers share the interpreter with the writer, which gives it up at every statement and must get it back soon.
 _SWITCH_SECONDS = 0.001
 
 

@@ -1,8 +1,9 @@
 """Canonical JSON (RFC 8785) and the digests over it.
 
-orjson with sorted keys gives the very bytes of RFC 8785 for what a :data:`Document` may hold: no floats, integers within
-2^53, keys below U+D800 (above it UTF-16 order, which the RFC asks for, and code point order part). :func:`check_document`
-refuses everything else, and a property test holds both against the ``rfc8785`` library. Why: docs/decisions/0004.
+orjson with sorted keys gives the very bytes of RFC 8785 for what a :data:`Document` may hold: no floats, integers
+within 2^53, keys below U+D800 (above it UTF-16 order, which the RFC asks for, and code point order part).
+:func:`check_document` refuses everything else, and a property test holds both against the ``rfc8785`` library.
+Why: docs/decisions/0004.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """A Change: outbox, history, audit entry and time machine at once. Source: design §2.
 
-It is an immutable row in its entity's partition, a CloudEvents 1.0 envelope with what changed, and a link of the entity's
-hash chain: ``digest`` = SHA-256(previous digest as 32 bytes ‖ RFC 8785 bytes of the change without ``digest``).
+It is an immutable row in its entity's partition, a CloudEvents 1.0 envelope with what changed, and a link of the
+entity's hash chain: ``digest`` = SHA-256(previous digest as 32 bytes ‖ RFC 8785 bytes of the change without it).
 """
 
 from collections.abc import Mapping

@@ -6,6 +6,7 @@ from typing import Annotated, Protocol
 from pydantic import BeforeValidator, WithJsonSchema
 
 MICROSECOND = timedelta(microseconds=1)
+_LONGEST = 40
 
 
 class Clock(Protocol):
@@ -35,7 +36,7 @@ def parse_rfc3339(text: str) -> datetime:
     Raises:
         ValueError: not a date-time, no zone, or a day that the calendar does not have.
     """
-    if "T" not in text.upper() or len(text) > 40:
+    if "T" not in text.upper() or len(text) > _LONGEST:
         msg = "not an RFC 3339 date-time such as 2026-11-20T10:00:00Z"
         raise ValueError(msg)
     moment = datetime.fromisoformat(text)

@@ -7,30 +7,35 @@ awaits the commit without holding up others) and a Lambda function (which just c
 """
 
 import logging
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
 
 import orjson
-from pydantic import BaseModel
 
 from bbws.kernel.actor import ANONYMOUS, Actor, ActorKind, unauthenticated
 from bbws.kernel.clock import Clock
 from bbws.kernel.conditional import expected_versions, not_modified
 from bbws.kernel.cors import Cors
 from bbws.kernel.cursor import Cursors
-from bbws.kernel.endpoint import ANYONE, SIGNED_IN, Answer, Call, Endpoint, Listed, Paging, Raw
+from bbws.kernel.endpoint import ANYONE, SIGNED_IN, Answer, Call, Endpoint, Listed, Raw
 from bbws.kernel.http import JSON, Request, Response
 from bbws.kernel.idempotency import Repeatable
+from bbws.kernel.inputs import Inputs, read_inputs
 from bbws.kernel.limits import RateLimiter
 from bbws.kernel.links import Linker
-from bbws.kernel.parsing import MAX_BODY, parse_body, parse_json, too_large, validate
-from bbws.kernel.problem import FAULT, MALFORMED_BODY, PRECONDITION_FAILED, UNAVAILABLE, VALIDATION, VERSION_CONFLICT
-from bbws.kernel.problem import FieldError, Kind, Problem
+from bbws.kernel.problem import (
+    FAULT,
+    PRECONDITION_FAILED,
+    UNAVAILABLE,
+    VERSION_CONFLICT,
+    Kind,
+    Problem,
+)
 from bbws.kernel.rendering import Renderer
 from bbws.kernel.router import Router
-from bbws.kernel.table import Conflict, Insert, Position, Table, Unavailable, Write
+from bbws.kernel.table import Conflict, Table, Unavailable, Write
 from bbws.kernel.work import MAX_RERUNS, UnitOfWork, plan
 
 logger = logging.getLogger("bbws.dispatch")
@@ -72,17 +77,6 @@ class Exchange:
     endpoint: Endpoint | None = None
     actor: Actor = ANONYMOUS
     headers: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _Parsed:
-    path: BaseModel | None
-    query: BaseModel | None
-    body: BaseModel | None
-    parameters: Mapping[str, str]
-    start: Position | None
-    dry_run: bool
-    queued: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +162,9 @@ class Dispatcher:
         actor = exchange.actor = self._authenticate(request)
         self._limit(exchange, endpoint, actor)
         _authorise(endpoint, actor)
-        parsed = self._parse(endpoint, request, path)
-        if parsed.dry_run:
-            repeatable = None
-        else:
-            repeatable = Repeatable.of(endpoint, actor, request)
+        scope = self.renderer.cursor_scope(endpoint, request)
+        parsed = read_inputs(endpoint, request, path, self.cursors, scope)
+        repeatable = None if parsed.dry_run else Repeatable.of(endpoint, actor, request)
         if endpoint.blocking:
             yield Offload.OFFLOAD
         response = yield from self._perform(exchange, endpoint, parsed, repeatable)
@@ -194,41 +186,21 @@ class Dispatcher:
             caller = exchange.request.address if actor.kind is ActorKind.ANONYMOUS else actor.subject
             exchange.headers |= self.limiter.take(caller, share, limit)
 
-    def _parse(self, endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> _Parsed:
-        if len(request.body) > MAX_BODY:
-            raise too_large()
-        parameters = request.parameters()
-        own = dict(parameters)
-        dry_run = endpoint.mutates and _flag(own, "dryRun")
-        query = validate(endpoint.query_schema or _NoParameters, own)
-        start = None
-        if isinstance(query, Paging) and query.start_at is not None:
-            scope = self.renderer.cursor_scope(endpoint, request)
-            start = self.cursors.read(scope, parameters, query.start_at)
-        prefers = "respond-async" in _preferences(request)
-        return _Parsed(
-            path=None if endpoint.path_schema is None else validate(endpoint.path_schema, path),
-            query=query,
-            body=_body(endpoint, request),
-            parameters=parameters,
-            start=start,
-            dry_run=dry_run,
-            queued=endpoint.queued is not None and not dry_run and (prefers or self.queued_by_default),
-        )
-
-    def _perform(self, exchange: Exchange, endpoint: Endpoint, parsed: _Parsed, repeatable: Repeatable | None) -> Steps:
+    def _perform(self, exchange: Exchange, endpoint: Endpoint, parsed: Inputs, repeatable: Repeatable | None) -> Steps:
         """Run the use case and commit; a lost race runs it again from its reads (design §2)."""
         for _attempt in range(MAX_RERUNS + 1):
             if repeatable is not None and (before := repeatable.answer(self.table)) is not None:
                 return before
             work = self._begin(exchange)
-            response, kept = self._use_case(exchange, endpoint, parsed, work)
+            if parsed.dry_run and endpoint.outside:
+                return _planned(work)
+            response, document = self._use_case(exchange, endpoint, parsed, work)
             try:
                 if parsed.dry_run:
                     self.table.check(work.writes)
                     return _planned(work)
                 if repeatable is not None:
-                    work.insert(repeatable.row(response, kept, self.clock.now().timestamp()))
+                    work.insert(repeatable.row(endpoint, response, document, self.clock.now().timestamp()))
                 if work.writes:
                     yield work.writes
             except Conflict:
@@ -243,25 +215,26 @@ class Dispatcher:
         return UnitOfWork(self.table, self.clock, exchange.actor, request.id, versions)
 
     def _use_case(
-        self, exchange: Exchange, endpoint: Endpoint, parsed: _Parsed, work: UnitOfWork
-    ) -> tuple[Response, bytes]:
-        """The response, and its body as it may be kept for a repeated Idempotency-Key."""
+        self, exchange: Exchange, endpoint: Endpoint, parsed: Inputs, work: UnitOfWork
+    ) -> tuple[Response, dict[str, Any]]:
+        """The response, and its body as a document."""
         request = exchange.request
-        handler = endpoint.queued if parsed.queued and endpoint.queued is not None else endpoint.handler
-        answer = handler(Call(work, parsed.path, parsed.query, parsed.body, parsed.start))
+        queued = not parsed.dry_run and (parsed.prefers_async or self.queued_by_default)
+        handler = endpoint.queued if queued else None
+        queued = handler is not None
+        answer = (handler or endpoint.handler)(Call(work, parsed.path, parsed.query, parsed.body, parsed.start))
         if isinstance(answer, Raw):
-            return self.renderer.raw(answer), b""
+            return self.renderer.raw(answer), {}
         _check_precondition(endpoint, work, answer)
         response, document = self.renderer.answer(
-            endpoint, request, exchange.actor, parsed.parameters, answer, queued=parsed.queued
+            endpoint, request, exchange.actor, parsed.parameters, answer, queued=queued
         )
-        if parsed.queued and "respond-async" in _preferences(request):
+        if queued and parsed.prefers_async:
             response.headers["preference-applied"] = "respond-async"
         etag = response.headers.get("etag", "")
         if not endpoint.mutates and not_modified(request.headers.get("if-none-match"), etag):
-            return Response(304, {"etag": etag}), b""
-        kept = {name: value for name, value in document.items() if name not in endpoint.secret_fields}
-        return response, orjson.dumps(kept) if kept else b""
+            return Response(304, {"etag": etag}), {}
+        return response, document
 
     def _note_use(self, actor: Actor, request: Request) -> Generator[Step]:
         writes = self.authenticator.used(actor)
@@ -271,10 +244,6 @@ class Dispatcher:
             except (Conflict, Unavailable) as error:
                 # The answer stands: when a key was last used is a convenience that the next request notes as well.
                 logger.warning("key use not noted", extra={"requestId": request.id, "error": str(error)})
-
-
-class _NoParameters(BaseModel, extra="forbid"):
-    pass
 
 
 def run(steps: Steps, table: Table) -> Response:
@@ -302,26 +271,6 @@ def _authorise(endpoint: Endpoint, actor: Actor) -> None:
             raise unauthenticated("Send an API key in the header x-api-key.")
         return
     actor.require(endpoint.permission)
-
-
-def _body(endpoint: Endpoint, request: Request) -> BaseModel | None:
-    if endpoint.body_schema is not None:
-        return parse_body(endpoint.body_schema, request)
-    if request.body and endpoint.mutates and parse_json(request.body):
-        detail = "This call takes no body; send none, or {}."
-        raise MALFORMED_BODY(detail)
-    return None
-
-
-def _flag(parameters: dict[str, str], name: str) -> bool:
-    value = parameters.pop(name, "false")
-    if value not in {"true", "false"}:
-        raise VALIDATION(f"{name} must be true or false.", errors=(FieldError(name, "must be true or false", "bool"),))
-    return value == "true"
-
-
-def _preferences(request: Request) -> set[str]:
-    return {part.partition(";")[0].strip().lower() for part in request.headers.get("prefer", "").split(",")}
 
 
 def _check_precondition(endpoint: Endpoint, work: UnitOfWork, answer: Answer | Listed) -> None:

@@ -1,4 +1,6 @@
-"""One declaration per API call. Routes, authorisation, links, OpenAPI, CLI verbs and the Lambda manifest all come from it.
+"""One declaration per API call.
+
+Routes, authorisation, links, OpenAPI, CLI verbs and the Lambda manifest all come from it.
 
 Source: design §3, Endpoint.
 """
@@ -166,6 +168,7 @@ class Endpoint:
         links: offered beside the resource; ``item_links`` beside each item of a list.
         rate: READ or WRITE, which share of the caller's rate it uses.
         blocking: it takes long; a server runs it off its event loop.
+        outside: its effect is no commit, so a dry run does not call it and plans no change.
         secret_fields: fields of the answer never stored for a repeated Idempotency-Key.
         documented: whether it is part of the published API documents.
         example: example of the body, as on the wire.
@@ -193,6 +196,7 @@ class Endpoint:
     item_links: tuple[Link, ...] = ()
     rate: str = ""
     blocking: bool = False
+    outside: bool = False
     secret_fields: tuple[str, ...] = ()
     documented: bool = True
     example: Mapping[str, Any] | None = None

@@ -51,7 +51,7 @@ def history(table: Table, entity: Key, start: Position | None, limit: int) -> tu
 
 
 def as_of(table: Table, entity: Key, version: int, moment: str) -> Change | None:
-    """The change with the highest version ≤ ``version`` whose time is ≤ ``moment`` (RFC 3339 text), None before the first.
+    """The change with the highest version ≤ ``version`` whose time is ≤ ``moment`` (RFC 3339 text), if there is one.
 
     Times rise with versions and versions have no gap, so a binary search over keys finds it.
     """

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 
@@ -59,13 +60,14 @@ class Repeatable:
         headers = dict(row.document["headers"]) | {"idempotency-replayed": "true"}
         return Response(row.document["status"], headers, row.document["body"].encode())
 
-    def row(self, response: Response, body: bytes, now: float) -> Row:
-        """The row that keeps the answer. ``body`` is the answer without secrets; ``now`` in seconds since 1970."""
+    def row(self, endpoint: Endpoint, response: Response, answer: Mapping[str, Any], now: float) -> Row:
+        """The row that keeps the answer, without its secret fields. ``now`` is in seconds since 1970."""
+        body = {name: value for name, value in answer.items() if name not in endpoint.secret_fields}
         document: Document = {
             "fingerprint": self.fingerprint,
             "status": response.status,
             "headers": _kept(response.headers),
-            "body": body.decode(),
+            "body": orjson.dumps(body).decode() if body else "",
         }
         return Row(self.key, RowKind.EPHEMERAL, document, expires_at=now + SECONDS_KEPT)
 

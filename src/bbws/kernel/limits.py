@@ -1,6 +1,6 @@
 """Rate limits per caller: a token bucket each, with the headers that tell the caller where it stands.
 
-Own code because the libraries measured 18-33 µs a request here, half of what a whole read may cost: docs/decisions/0006.
+Own code because the libraries measured 18-33 µs a request, half of what a whole read may cost: docs/decisions/0006.
 """
 
 import math

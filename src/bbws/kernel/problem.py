@@ -127,13 +127,15 @@ VALIDATION = ProblemType(
     Kind.MALFORMED,
     "validation-error",
     "Validation error",
-    "One or more fields or parameters are missing, unknown or out of range. `errors` names every one of them and what is allowed there.",
+    "One or more fields or parameters are missing, unknown or out of range. `errors` names every one of them and "
+    "what is allowed there.",
 )
 MALFORMED_BODY = ProblemType(
     Kind.MALFORMED,
     "malformed-body",
     "Invalid request",
-    "The body is not one JSON object in UTF-8 that means the same to every reader: it is cut short, has a duplicate key, a number that JSON does not know, or nests too deeply.",
+    "The body is not one JSON object in UTF-8 that means the same to every reader: it is cut short, has a "
+    "duplicate key, a number that JSON does not know, or nests too deeply.",
 )
 UNAUTHENTICATED = ProblemType(
     Kind.UNAUTHENTICATED,
@@ -163,13 +165,15 @@ VERSION_CONFLICT = ProblemType(
     Kind.CONFLICT,
     "version-conflict",
     "Version conflict",
-    "Somebody else changed the same thing at the same moment, several times in a row. Read it again and repeat the change.",
+    "Somebody else changed the same thing at the same moment, several times in a row. Read it again and repeat "
+    "the change.",
 )
 PRECONDITION_FAILED = ProblemType(
     Kind.PRECONDITION,
     "precondition-failed",
     "Precondition failed",
-    "The version named in `If-Match` is not the current one. Read the resource again, decide again, and send its new `ETag`.",
+    "The version named in `If-Match` is not the current one. Read the resource again, decide again, and send its "
+    "new `ETag`.",
 )
 BODY_TOO_LARGE = ProblemType(
     Kind.TOO_LARGE, "body-too-large", "Body too large", "A request body may have 10 KB (10,240 bytes) at most."
@@ -196,13 +200,15 @@ FAULT = ProblemType(
     Kind.FAULT,
     "internal-error",
     "Internal server error",
-    "Something went wrong on our side and was logged under the `requestId`. Nothing was changed unless a later read shows it. Repeating the call with the same `Idempotency-Key` is safe.",
+    "Something went wrong on our side and was logged under the `requestId`. Nothing was changed unless a later "
+    "read shows it. Repeating the call with the same `Idempotency-Key` is safe.",
 )
 UNAVAILABLE = ProblemType(
     Kind.UNAVAILABLE,
     "service-unavailable",
     "Service unavailable",
-    "The store cannot take the call just now (it is locked, full or shutting down). Nothing was changed. Try again after the seconds in `Retry-After`.",
+    "The store cannot take the call just now (it is locked, full or shutting down). Nothing was changed. Try "
+    "again after the seconds in `Retry-After`.",
 )
 
 COMMON = (

@@ -93,7 +93,10 @@ class Daily:
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
-    """What an operator sees of one queue. ``oldest_seconds`` is the age of the oldest message waiting, None when empty."""
+    """What an operator sees of one queue.
+
+    ``oldest_seconds`` is the age of the oldest message waiting, None when empty.
+    """
 
     name: str
     waiting: int
@@ -104,7 +107,10 @@ class QueueState:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A parked message. ``parked_at`` is RFC 3339; ``error`` the last failure in one line, without any value of the data."""
+    """A parked message.
+
+    ``parked_at`` is RFC 3339, ``error`` the last failure in one line without any value of the data.
+    """
 
     id: str
     queue: str

@@ -1,4 +1,7 @@
-"""From method and path to endpoint: a dict lookup per segment, so the cost does not grow with the number of endpoints."""
+"""From method and path to endpoint.
+
+A dict lookup per segment, so the cost does not grow with the number of endpoints.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

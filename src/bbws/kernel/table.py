@@ -135,7 +135,10 @@ class Page:
 
 
 class Table(Protocol):
-    """The storage port. Reads by key see every finished commit; index reads may lag on AWS, and no rule depends on them."""
+    """The storage port.
+
+    Reads by key see every finished commit. Index reads may lag on AWS, and no rule depends on them.
+    """
 
     def get(self, key: Key) -> Row | None:
         """The live row at ``key``."""
@@ -151,9 +154,10 @@ class Table(Protocol):
         limit: int = 100,
         descending: bool = False,
     ) -> Page:
-        """The live rows of a partition (of an index) whose sort begins with ``prefix``, in code point order of (sort, key).
+        """The live rows of a partition (of an index) whose sort begins with ``prefix``, ordered by (sort, key).
 
-        ``start`` is exclusive. A page holds ``limit`` rows unless the rows end there; ``next`` is None only at the end.
+        Order is by code point. ``start`` is exclusive. A page holds ``limit`` rows unless the rows end there; ``next``
+        is None only at the end.
         """
         ...
 
@@ -162,7 +166,8 @@ class Table(Protocol):
 
         Raises:
             Conflict: an expectation failed.
-            InvalidCommit, InvalidDocument: over 100 writes, over 4 MB, one key twice, or a document no engine may store.
+            InvalidCommit, InvalidDocument: over 100 writes, over 4 MB, one key twice, or a document no
+            engine may store.
             Unavailable: the store cannot take it now.
         """
         ...

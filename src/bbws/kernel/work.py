@@ -152,7 +152,9 @@ def _derived_writes[T](entity: EntityType[T], before: T | None, after: T) -> Ite
 
 
 def transact[R](begin: Callable[[], UnitOfWork], action: Callable[[UnitOfWork], R]) -> R:
-    """Run ``action`` in a fresh unit of work and commit it; a lost race runs it again from its reads, three times at most.
+    """Run ``action`` in a fresh unit of work and commit it.
+
+    A lost race runs it again from its reads, three times at most.
 
     Raises:
         Conflict: the race was lost every time.

@@ -38,7 +38,7 @@ class ApiKey:
 
 
 def new_secret(environment: str) -> str:
-    """A secret of 200 random bits whose prefix names the environment, so that a key used in the wrong one is recognised."""
+    """A secret of 200 random bits; its prefix names the environment, so that a mix-up is recognised."""
     return f"bbws_{environment}_{random_id(_SECRET_CHARACTERS)}"
 
 

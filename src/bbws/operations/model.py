@@ -18,13 +18,15 @@ OPERATION_NOT_FOUND = ProblemType(
     Kind.NOT_FOUND,
     "operation-not-found",
     "Operation not found",
-    "There is no operation with this id that the caller may see. An operation is visible to who started it and to who may write its resource.",
+    "There is no operation with this id that the caller may see. An operation is visible to who started it and to"
+    " who may write its resource.",
 )
 ILLEGAL_TRANSITION = ProblemType(
     Kind.REFUSED,
     "illegal-transition",
     "Illegal transition",
-    "The resource is in a state from which this cannot be done. `currentStatus` and `allowedTransitions` say where it is and where it can go.",
+    "The resource is in a state from which this cannot be done. `currentStatus` and `allowedTransitions` say "
+    "where it is and where it can go.",
 )
 
 

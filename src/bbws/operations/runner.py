@@ -1,8 +1,9 @@
 """Carrying operations out. A killed process loses nothing and repeats at most the step it was in. Source: design §3.
 
 Operations on one subject are carried out in the order in which they were accepted, whatever the order of messages: a
-message only says that a subject's line has work, and whoever gets it works the line off from its front. A step's effects,
-its end and, for the last one, the end of the operation are one commit, made only if nobody ended the operation meanwhile.
+message only says that a subject's line has work, and whoever gets it works the line off from its front. A step's
+effects, its end and, for the last one, the end of the operation are one commit, made only if nobody ended the operation
+meanwhile.
 """
 
 import logging
@@ -39,7 +40,10 @@ def carry_out(messages: Sequence[Message], *, table: Table, begin: Begin, kinds:
 
 
 def resume(table: Table, begin: Begin, kinds: Sequence[OperationKind]) -> None:
-    """Carry out what no message speaks of any more: after a rebuild from the archive, or when a step kept killing its process."""
+    """Carry out what no message speaks of any more.
+
+    After a rebuild from the archive, or when a step kept killing its process.
+    """
     for status in (Status.IN_PROGRESS, Status.PENDING):
         start: Position | None = None
         while True:

@@ -24,7 +24,8 @@ class OperationKind:
     Attributes:
         name: such as ``product.change``.
         requested: what accepting (and retrying) one announces.
-        steps: names and functions in order. A function adds its effects to the unit of work, which is committed together with
+        steps: names and functions in order. A function adds its effects to the unit of work, which is committed
+            together with
             the step's end; what it does outside must be safe to repeat. What it returns becomes the result.
         attempts: how often a step that meets a fault is started before the operation fails.
     """
@@ -35,7 +36,7 @@ class OperationKind:
     attempts: int = 3
 
 
-def accept(  # noqa: PLR0913 - what an operation is made of
+def accept(
     work: UnitOfWork,
     kind: OperationKind,
     *,

@@ -236,6 +236,7 @@ ENDPOINTS = (
         response=Redriven,
         problems=(QUEUE_NOT_FOUND,),
         blocking=True,
+        outside=True,
     ),
     Endpoint(
         id="createBackup",

@@ -19,13 +19,15 @@ PRODUCT_NOT_FOUND = ProblemType(
     Kind.NOT_FOUND,
     "product-not-found",
     "Product not found",
-    "There is no product with this id, or it is inactive and the caller may not see inactive ones. Ids are case-sensitive.",
+    "There is no product with this id, or it is inactive and the caller may not see inactive ones. Ids are case-"
+    "sensitive.",
 )
 PRODUCT_EXISTS = ProblemType(
     Kind.DUPLICATE,
     "product-exists",
     "Product exists",
-    "A product with this id exists already, or the id is reserved by a change that is still being carried out. Leave `productId` out to be given a free one.",
+    "A product with this id exists already, or the id is reserved by a change that is still being carried out. "
+    "Leave `productId` out to be given a free one.",
 )
 PRODUCT_INACTIVE = ProblemType(
     Kind.REFUSED,
@@ -37,7 +39,10 @@ PRODUCT_INACTIVE = ProblemType(
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A thing that is sold. ``price`` has two decimals; times are UTC; ``product_id`` and ``created_at`` never change."""
+    """A thing that is sold. ``price`` has two decimals; times are UTC.
+
+    ``product_id`` and ``created_at`` never change.
+    """
 
     product_id: str
     name: str

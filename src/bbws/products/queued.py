@@ -1,4 +1,7 @@
-"""The queued write path: accept now, apply in order of acceptance. Source: specification products, Decision 1 and §6."""
+"""The queued write path: accept now, apply in order of acceptance. Source.
+
+Specification products, Decision 1 and §6.
+"""
 
 from collections.abc import Mapping
 from decimal import Decimal

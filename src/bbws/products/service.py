@@ -131,7 +131,9 @@ def _find(
 
 
 def update(work: UnitOfWork, product_id: str, fields: Mapping[str, Any]) -> Stored[Product]:
-    """Put ``fields`` (attribute name → value) in place of the product's own; ``active`` takes it off sale or restores it.
+    """Put ``fields`` (attribute name → value) in place of the product's own.
+
+    ``active`` takes it off sale or restores it.
 
     Raises:
         Problem: 404, 412, or 422 for an inactive product that is not restored.

@@ -131,7 +131,7 @@ def from_change(document: Document) -> Product:
     return _load(document)
 
 
-def listed(
+def listed(  # noqa: PLR0913 - each is a part of the question
     table: Table,
     *,
     statuses: tuple[bool, ...],
@@ -206,14 +206,14 @@ def _candidates(
 
 
 def _match(table: Table, row: Row, terms: list[str], longest: str) -> Stored[Product] | None:
-    """The product of a word row, if every term begins one of its words and this is the first word that ``longest`` begins."""
+    """The product of a word row, if every term begins one of its words and ``longest`` begins none before this one."""
     product_row = table.get(product_key(row.document["productId"]))
     if product_row is None:  # pragma: no cover - products are never removed; an index may lag on other engines
         return None
     product = stored(PRODUCT, product_row)
     names = search_words(product.value.name)
     begun = min((word for word in names if word.startswith(longest)), default="")[:_WORD_CHARACTERS]
-    if not row.key.sort == f"WORD#{begun}":
+    if row.key.sort != f"WORD#{begun}":
         return None
     return product if all(any(word.startswith(term) for word in names) for term in terms) else None
 
