@@ -7,11 +7,11 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from concurrent.futures import Executor
 from functools import partial
+from secrets import token_hex
 from typing import Any, Protocol
 
 from bbws.kernel.dispatch import Dispatcher, Exchange, Offload, Steps, run
 from bbws.kernel.http import Request, Response
-from bbws.kernel.ids import random_id
 from bbws.kernel.parsing import MAX_BODY
 from bbws.kernel.table import Table, Write
 
@@ -21,7 +21,7 @@ type Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 type Observe = Callable[[Exchange, Response, float], None]
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-_REQUEST_ID_LENGTH = 16
+_REQUEST_ID_BYTES = 8
 
 
 class CommittingTable(Table, Protocol):
@@ -115,7 +115,7 @@ class Asgi:
             base_path = _prefix(headers.get("x-forwarded-prefix", ""))
             request_id = headers.get("x-request-id", "")
         if not _REQUEST_ID.fullmatch(request_id):
-            request_id = random_id(_REQUEST_ID_LENGTH)
+            request_id = token_hex(_REQUEST_ID_BYTES)
         return Request(
             scope["method"],
             scope["raw_path"].decode("latin-1"),

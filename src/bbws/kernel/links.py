@@ -1,6 +1,7 @@
 """``_links`` (HAL): what can be done from a resource, by this caller, in the state it is in."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -53,6 +54,11 @@ def allows(actor: Actor, permission: str) -> bool:
     return actor.may(permission)
 
 
+@lru_cache(maxsize=1024)
+def _quoted(value: str) -> str:
+    return quote(value, safe="")
+
+
 def _href(link: Link, target: Endpoint) -> _Href:
     names = [segment[1:-1] for segment in target.path.split("/") if segment.startswith("{")]
     fields = [link.parameters.get(name, name) for name in names]
@@ -62,8 +68,8 @@ def _href(link: Link, target: Endpoint) -> _Href:
     if len(fields) == 1:
         head, _, tail = template.partition("%s")
         only = fields[0]
-        return lambda base, body: f"{base}{head}{quote(str(body[only]), safe='')}{tail}"
-    return lambda base, body: base + template % tuple(quote(str(body[name]), safe="") for name in fields)
+        return lambda base, body: f"{base}{head}{_quoted(str(body[only]))}{tail}"
+    return lambda base, body: base + template % tuple(_quoted(str(body[name])) for name in fields)
 
 
 def page_links(base: str, path: str, parameters: Mapping[str, str], next_token: str | None) -> dict[str, Any]:
