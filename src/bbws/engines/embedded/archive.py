@@ -41,7 +41,7 @@ class _Target(NamedTuple):
 
 
 class FolderArchive:
-    """Objects as files below ``folder``; ``read_only`` touches nothing there, not even what a killed writer left behind."""
+    """Objects as files below ``folder``; ``read_only`` leaves even a killed writer's leftovers."""
 
     def __init__(self, folder: Path, *, read_only: bool = False) -> None:
         self._folder = folder
