@@ -1,6 +1,7 @@
 """From bytes and text to schemas: strict JSON, and every bad field named at once. Source: design §4."""
 
 import json
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Never
@@ -13,6 +14,7 @@ from bbws.kernel.problem import BODY_TOO_LARGE, MALFORMED_BODY, UNSUPPORTED_MEDI
 
 MAX_BODY = 10 * 1024
 _MAX_DIGITS = 40
+_SUBJECT = re.compile(r"^[A-Z][a-z]+ should ")
 
 _MESSAGES: Mapping[str, str] = {
     "missing": "is required",
@@ -25,6 +27,8 @@ _MESSAGES: Mapping[str, str] = {
     "model_type": "must be an object",
     "dict_type": "must be an object",
 }
+# What Pydantic says of a value that is not as it should be, such as "List should have at most 2 items after validation, not 3".
+_SHOULD = re.compile(r"(?:Value error, )?(?:\w+ should (?P<rule>.*?)(?: after validation, not .*)?|(?P<own>.*))", re.DOTALL)
 
 
 class _DuplicateKeyError(ValueError):
@@ -44,15 +48,27 @@ def _refuse_constant(name: str) -> Never:
     raise ValueError(msg)
 
 
-def _whole(text: str) -> int:
+def _short(text: str) -> str:
     if len(text) > _MAX_DIGITS:
         msg = "a number may have 40 digits at most"
         raise ValueError(msg)
-    return int(text)
+    return text
+
+
+def _whole(text: str) -> int:
+    return int(_short(text))
+
+
+def _fraction(text: str) -> Decimal:
+    try:
+        return Decimal(_short(text))
+    except InvalidOperation:
+        msg = "a number has an exponent beyond all measure"
+        raise ValueError(msg) from None
 
 
 _decoder = json.JSONDecoder(
-    object_pairs_hook=_pairs, parse_float=Decimal, parse_int=_whole, parse_constant=_refuse_constant
+    object_pairs_hook=_pairs, parse_float=_fraction, parse_int=_whole, parse_constant=_refuse_constant
 )
 
 
@@ -121,11 +137,17 @@ def validate[M: BaseModel](schema: type[M], values: Mapping[str, Any]) -> M:
 
 def _field_error(error: ErrorDetails) -> FieldError:
     name = ".".join(str(part) for part in error["loc"]) or "body"
-    message = _MESSAGES.get(error["type"]) or _readable(error["msg"])
     code = error["type"].removeprefix("value_error.")
-    return FieldError(name.encode("utf-8", "backslashreplace").decode()[:200], message, code)
+    return FieldError(name.encode("utf-8", "backslashreplace").decode()[:200], _message(error), code)
 
 
-def _readable(message: str) -> str:
-    text = message.removeprefix("Value error, ").removeprefix("Input should ").removeprefix("Input ")
-    return f"must {text}" if message.startswith("Input should ") else text
+def _message(error: ErrorDetails) -> str:
+    known = _MESSAGES.get(error["type"])
+    said = _SHOULD.fullmatch(error["msg"])
+    if known is not None or said is None:
+        return known or error["msg"]
+    rule = said["rule"]
+    if rule is None:
+        return said["own"] or error["msg"]
+    # Where a text was trimmed first, Pydantic counts its characters as items.
+    return "must " + (rule.replace(" item", " character") if isinstance(error["input"], str) else rule)
