@@ -1,0 +1,128 @@
+"""The command line: verbs of the API from the endpoint table, and the commands that work on this machine's files."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from typing import Any
+
+import click
+
+from bbws.bootstrap import ENDPOINTS
+from bbws.entrypoints.commands import local
+from bbws.entrypoints.commands.failures import ExitCode, Failure
+from bbws.entrypoints.commands.follow import watch_command
+from bbws.entrypoints.commands.imports import import_command
+from bbws.entrypoints.commands.session import App
+from bbws.entrypoints.commands.verbs import command
+from bbws.kernel.endpoint import Endpoint
+
+_ABOUT = {
+    "products": "What is sold",
+    "operations": "Work that goes on in a queue",
+    "audit": "The record of every change",
+    "keys": "API keys",
+    "queues": "Queues, and the messages that failed too often",
+}
+# Groups that do this where no verb is named.
+_WITHOUT_VERB = {"queues": "list"}
+# Calls that are commands by themselves.
+_ALONE = {"backup": "createBackup"}
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_HELP = """\
+The control plane of a WordPress hosting business.
+
+Commands speak HTTP to the server at BBWS_URL (http://127.0.0.1:8000) with the key in BBWS_API_KEY, or else with the one
+in the data folder (BBWS_DATA_DIR, ./var). Only serve, restore, openapi, audit verify and audit rebuild need no server.
+
+\b
+Exit codes
+  0  done
+  1  the server refused it
+  2  wrong usage or settings
+  3  the server cannot be reached
+  4  the server is at fault
+  5  the work failed: an operation, rows of an import, a verification
+  130  interrupted"""
+
+
+class _Ordered(click.Group):
+    """A group whose help keeps the order of its declaration."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(self.commands)
+
+
+class _Root(_Ordered):
+    """All commands. Ctrl-C has its own exit code, so that a script can tell it from a refusal."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise Failure("interrupted", ExitCode.INTERRUPTED) from None
+
+
+class _Group(_Ordered):
+    """The verbs of a group, and one of them for where none is named."""
+
+    def __init__(self, name: str, without_verb: str | None = None) -> None:
+        about = _ABOUT.get(name, name.capitalize())
+        super().__init__(name, short_help=about, help=f"{about}.", no_args_is_help=without_verb is None)
+        self._without_verb = without_verb
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        asks_for_help = bool(set(ctx.help_option_names) & set(args))
+        if self._without_verb and not asks_for_help and (not args or args[0].startswith("-")):
+            args = [self._without_verb, *args]
+        return super().parse_args(ctx, args)
+
+
+def build(app: App) -> click.Group:
+    """The whole command line."""
+    root = _Root("bbws", help=_HELP, context_settings=_CONTEXT)
+    click.version_option(version("bbws"), prog_name="bbws")(root)
+    root.add_command(local.serve_command())
+    for group in _groups(app):
+        root.add_command(group)
+    for name, endpoint_id in _ALONE.items():
+        root.add_command(command(app, app.endpoint(endpoint_id), name))
+    root.add_command(local.restore_command(app))
+    root.add_command(local.openapi_command())
+    return root
+
+
+def _groups(app: App) -> Iterator[click.Group]:
+    further = {
+        "products": [import_command(app)],
+        "operations": [watch_command(app)],
+        "audit": list(local.audit_commands(app)),
+    }
+    for name, endpoints in _by_group(app.endpoints).items():
+        group = _Group(name, _WITHOUT_VERB.get(name))
+        for verb, endpoint in endpoints.items():
+            group.add_command(command(app, endpoint, verb))
+        for extra in further.get(name, []):
+            group.add_command(extra)
+        yield group
+
+
+def _by_group(endpoints: Sequence[Endpoint]) -> dict[str, dict[str, Endpoint]]:
+    groups: dict[str, dict[str, Endpoint]] = {}
+    for endpoint in endpoints:
+        if endpoint.cli is not None:
+            group, verb = endpoint.cli
+            groups.setdefault(group, {})[verb] = endpoint
+    return groups
+
+
+def main() -> None:
+    """The console script."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character gets its escape, never a traceback.
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # both are text files in a process
+    build(App(ENDPOINTS)).main(prog_name="bbws")
+
+
+if __name__ == "__main__":
+    main()

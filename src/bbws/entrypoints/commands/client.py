@@ -1,0 +1,215 @@
+"""The HTTP client of the command line: one call, patient where the server asks for it, failures in words."""
+
+import ipaddress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Self
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+import orjson
+
+from bbws.entrypoints.commands.failures import ExitCode, Failure
+
+JSON = "application/json"
+TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+_TOO_MANY, _UNAVAILABLE, _UNAUTHORIZED, _FIRST_FAULT = 429, 503, 401, 500
+_TRIES = 4
+_LONGEST_PAUSE = 30.0
+
+type Sleep = Callable[[float], None]
+type Note = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request. ``path`` may also be a whole URL, as in a ``Location``."""
+
+    method: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes | None = None
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether sending it twice does no more than sending it once."""
+        return self.method != "POST" or "idempotency-key" in self.headers
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Which server, and with which key."""
+
+    url: str
+    api_key: str | None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What every request carries."""
+        return {"x-api-key": self.api_key} if self.api_key else {}
+
+    @property
+    def trusts_proxies(self) -> bool:
+        """Whether the environment's proxies are used: never for this machine itself."""
+        host = urlsplit(self.url).hostname or ""
+        try:
+            return not ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            return host != "localhost"
+
+    def address(self, path: str) -> str:
+        """The URL of a path, below the path that the server's own URL may have."""
+        return path if "://" in path else self.url.rstrip("/") + path
+
+    def request(self, client: httpx.Client | httpx.AsyncClient, ask: Ask) -> httpx.Request:
+        """The request to send.
+
+        Raises:
+            Failure: the server's URL is none.
+        """
+        headers = {"accept": JSON, **self.headers, **ask.headers}
+        if ask.content is not None:
+            headers["content-type"] = JSON
+        try:
+            return client.build_request(
+                ask.method, self.address(ask.path), params=ask.query or None, headers=headers, content=ask.content
+            )
+        except httpx.InvalidURL as error:
+            raise _no_url(self.url) from error
+
+
+class Client:
+    """Calls the server, one request at a time. Close it by using it as a context."""
+
+    def __init__(self, server: Server, transport: httpx.BaseTransport | None, sleep: Sleep, note: Note) -> None:
+        self.server = server
+        self._sleep = sleep
+        self._note = note
+        self._http = httpx.Client(transport=transport, timeout=TIMEOUT, trust_env=server.trusts_proxies)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def send(self, ask: Ask) -> httpx.Response:
+        """The answer of success, waiting and trying again where the server asks for it.
+
+        Raises:
+            Failure: refused, at fault, or not to be reached.
+        """
+        for tried in range(1, _TRIES + 1):
+            with reaching(self.server.url):
+                response = self._http.send(self.server.request(self._http, ask))
+            pause = pause_before_retry(response) if ask.repeatable and tried < _TRIES else None
+            if pause is None:
+                break
+            self._note(f"the server is busy ({response.status_code}); trying again in {pause:g} s")
+            self._sleep(pause)
+        return checked(response, keyed=self.server.api_key is not None)
+
+    @contextmanager
+    def stream(self, ask: Ask) -> Iterator[httpx.Response]:
+        """The answer of success, its body yet to be read.
+
+        Raises:
+            Failure: refused, at fault, or not to be reached, also while the body is read.
+        """
+        with reaching(self.server.url):
+            response = self._http.send(self.server.request(self._http, ask), stream=True)
+            try:
+                if not response.is_success:
+                    response.read()
+                yield checked(response, keyed=self.server.api_key is not None)
+            finally:
+                response.close()
+
+
+@contextmanager
+def reaching(url: str) -> Iterator[None]:
+    """Turn what goes wrong on the way to the server into a failure."""
+    try:
+        yield
+    except httpx.UnsupportedProtocol as error:
+        raise _no_url(url) from error
+    except httpx.ConnectError as error:
+        if "CERTIFICATE" in str(error).upper():
+            raise Failure(f"{url} is not trusted: {error}", ExitCode.UNREACHABLE) from error
+        raise Failure(
+            f"cannot reach {url}; start it with `bbws serve` or set BBWS_URL", ExitCode.UNREACHABLE
+        ) from error
+    except httpx.TransportError as error:
+        reason = str(error) or type(error).__name__
+        raise Failure(f"lost {url} while waiting for its answer: {reason}", ExitCode.UNREACHABLE) from error
+    except httpx.DecodingError as error:
+        raise Failure(f"{url} sent an answer that cannot be read: {error}", ExitCode.FAULT) from error
+
+
+def _no_url(url: str) -> Failure:
+    return Failure(f"{url!r} is not the URL of a server; write it like http://127.0.0.1:8000", ExitCode.USAGE)
+
+
+def pause_before_retry(response: httpx.Response) -> float | None:
+    """Seconds to wait before a busy server may be asked again; None where asking again is pointless."""
+    if response.status_code not in {_TOO_MANY, _UNAVAILABLE}:
+        return None
+    text = response.headers.get("retry-after", "1")
+    seconds = float(text) if text.isascii() and text.isdigit() else 1.0
+    return min(seconds, _LONGEST_PAUSE)
+
+
+def checked(response: httpx.Response, *, keyed: bool) -> httpx.Response:
+    """The response, if it is one of success.
+
+    Raises:
+        Failure: the server's problem in words.
+    """
+    if response.is_success:
+        return response
+    failure = refusal(response)
+    if response.status_code == _UNAUTHORIZED and not keyed:
+        hint = "no API key was sent: set BBWS_API_KEY, or BBWS_DATA_DIR to the server's data folder"
+        failure.hints = (*failure.hints, hint)
+    raise failure
+
+
+def refusal(response: httpx.Response) -> Failure:
+    """What an answer that is not one of success says."""
+    code = ExitCode.FAULT if response.status_code >= _FIRST_FAULT else ExitCode.REFUSED
+    problem = document(response.content)
+    if "detail" not in problem:
+        reason = f"{response.status_code} {response.reason_phrase}".strip()
+        return Failure(f"{response.url} answered {reason}, and not in the way of BBWS", code)
+    return Failure(sentence(problem), code, hints(problem))
+
+
+def sentence(problem: Mapping[str, Any]) -> str:
+    """A problem in one line."""
+    title, detail = str(problem.get("title", "Refused")), str(problem.get("detail", ""))
+    return f"{title}: {detail}" if detail else title
+
+
+def hints(problem: Mapping[str, Any]) -> list[str]:
+    """One line for each bad field of a problem."""
+    errors = problem.get("errors")
+    if not isinstance(errors, list):
+        return []
+    return [f"{error.get('field')}: {error.get('message')}" for error in errors if isinstance(error, dict)]
+
+
+def document(content: bytes) -> dict[str, Any]:
+    """A body as a JSON object; empty where it is none."""
+    try:
+        value = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def location(response: httpx.Response) -> str | None:
+    """The whole URL that ``Location`` names."""
+    target = response.headers.get("location")
+    return None if target is None else urljoin(str(response.url), target)

@@ -1,0 +1,208 @@
+"""Loading a catalogue over HTTP: rows in, results out in file order, a bounded number of requests at a time."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from bbws.entrypoints.commands.client import (
+    Ask,
+    Server,
+    checked,
+    document,
+    hints,
+    location,
+    pause_before_retry,
+    reaching,
+    sentence,
+)
+from bbws.entrypoints.commands.content import PRODUCT_ID, Content
+from bbws.entrypoints.commands.rows import Row
+from bbws.operations.model import LIVE, Status
+
+_CREATED, _PLANNED, _ACCEPTED, _MISSING, _TAKEN = 201, 200, 202, 404, 409
+# What the server says of the row, where other answers are about the caller or the server and end the import.
+_REFUSALS = frozenset({400, 413, 422})
+_TRIES = 10
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
+_POLL_SECONDS = 0.1
+
+type Pause = Callable[[float], Awaitable[None]]
+
+
+class Outcome(StrEnum):
+    """What became of a row."""
+
+    CREATED = "created"
+    UNCHANGED = "unchanged"
+    CONFLICT = "conflict"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A row's outcome; ``message`` and ``errors`` say why it is not loaded."""
+
+    row: Row
+    outcome: Outcome
+    product_id: str | None = None
+    message: str = ""
+    errors: tuple[str, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """The result as a line of the report."""
+        return {
+            "row": self.row.number,
+            "line": self.row.line,
+            "outcome": self.outcome.value,
+            "productId": self.product_id,
+            "message": self.message,
+            "errors": list(self.errors),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """Loads rows.
+
+    Attributes:
+        path: where products are created.
+        pause: waits for a number of seconds without holding up the others.
+    """
+
+    http: httpx.AsyncClient
+    server: Server
+    path: str
+    dry_run: bool
+    pause: Pause
+
+    async def load(self, row: Row) -> Result:
+        """Load one row.
+
+        Raises:
+            Failure: the server cannot be reached, is at fault, or refuses the caller.
+        """
+        if row.fault:
+            return Result(row, Outcome.REFUSED, message=row.fault)
+        try:
+            content = Content.of(row.fields)
+        except ValueError as error:
+            return Result(row, Outcome.REFUSED, message=f"the row cannot be sent as JSON: {error}")
+        query = {"dryRun": "true"} if self.dry_run else {}
+        headers = {"idempotency-key": content.key}
+        response, tried = await self._send(Ask("POST", self.path, query, headers, content.body))
+        return await self._judge(row, content, response, tried)
+
+    async def _judge(self, row: Row, content: Content, response: httpx.Response, tried: int) -> Result:
+        status = response.status_code
+        if status in _REFUSALS:
+            return _refused(row, document(response.content))
+        if status == _ACCEPTED:
+            return await self._carried_out(row, content, response)
+        repeated = "idempotency-replayed" in response.headers and tried == 1
+        if status == _TAKEN or repeated:
+            return await self._compare(row, content)
+        checked(response, keyed=self.server.api_key is not None)
+        return Result(row, Outcome.CREATED, content.product_id)
+
+    async def _compare(self, row: Row, content: Content) -> Result:
+        """The id is taken: see whether by the very same."""
+        response, _ = await self._send(Ask("GET", f"{self.path}/{quote(content.product_id, safe='')}"))
+        if response.status_code == _MISSING:
+            message = f"{content.product_id} is reserved by a change that is still being carried out"
+            return Result(row, Outcome.CONFLICT, content.product_id, message)
+        product = document(checked(response, keyed=self.server.api_key is not None).content)
+        differing = content.differences(product)
+        if not differing:
+            return Result(row, Outcome.UNCHANGED, content.product_id)
+        message = f"{content.product_id} exists and differs in {', '.join(differing)}"
+        pairs = (
+            f"{name}: {_shown(content.values[name])} here, {_shown(product.get(name))} there" for name in differing
+        )
+        return Result(row, Outcome.CONFLICT, content.product_id, message, tuple(pairs))
+
+    async def _carried_out(self, row: Row, content: Content, response: httpx.Response) -> Result:
+        """The server does its writing in a queue: wait for this one."""
+        operation = document(response.content)
+        path = location(response) or ""
+        while operation.get("status") in LIVE:
+            await self.pause(_POLL_SECONDS)
+            answer, _ = await self._send(Ask("GET", path))
+            operation = document(checked(answer, keyed=self.server.api_key is not None).content)
+        if operation.get("status") == Status.COMPLETED:
+            return Result(row, Outcome.CREATED, content.product_id)
+        return _refused(row, operation.get("problem") or {"title": f"The change is {operation.get('status')}"})
+
+    async def _send(self, ask: Ask) -> tuple[httpx.Response, int]:
+        """The answer, and at which attempt it came. Every request here may be repeated."""
+        backoff = _FIRST_PAUSE
+        for tried in range(1, _TRIES):
+            try:
+                response = await self.http.send(self.server.request(self.http, ask))
+            except httpx.TransportError as error:
+                if isinstance(error, httpx.ConnectError | httpx.UnsupportedProtocol) and tried == 1:
+                    break
+                wait = backoff
+            else:
+                asked = pause_before_retry(response)
+                if asked is None:
+                    return response, tried
+                wait = max(asked, backoff)
+            await self.pause(wait)
+            backoff = min(_LONGEST_PAUSE, backoff * 2)
+        with reaching(self.server.url):
+            return await self.http.send(self.server.request(self.http, ask)), _TRIES
+
+
+def _refused(row: Row, problem: Mapping[str, Any]) -> Result:
+    errors = tuple(hints(problem))
+    given = row.fields.get(PRODUCT_ID)
+    product_id = given if isinstance(given, str) else None
+    return Result(row, Outcome.REFUSED, product_id, "; ".join(errors) or sentence(problem), errors)
+
+
+def _shown(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    text = "nothing" if value is None else str(value)
+    return text if len(text) <= 60 else text[:59] + "…"  # noqa: PLR2004 - what fits on a line
+
+
+async def in_order(
+    rows: Iterator[Row],
+    load: Callable[[Row], Awaitable[Result]],
+    tell: Callable[[Result], None],
+    *,
+    at_once: int,
+    slow: bool,
+) -> None:
+    """Load rows ``at_once`` at a time and tell their results in the order of the rows.
+
+    Args:
+        rows: read as they are needed, never far ahead.
+        load: loads one.
+        tell: is told each result.
+        at_once: how many are on their way.
+        slow: reading a row may take long, so that it is done beside the loop.
+    """
+    pending: deque[asyncio.Future[Result]] = deque()
+    try:
+        while (row := await _next(rows, slow=slow)) is not None:
+            pending.append(asyncio.ensure_future(load(row)))
+            if len(pending) >= at_once:
+                tell(await pending.popleft())
+        while pending:
+            tell(await pending.popleft())
+    finally:
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)
+
+
+async def _next(rows: Iterator[Row], *, slow: bool) -> Row | None:
+    if slow:
+        return await asyncio.to_thread(next, rows, None)
+    return next(rows, None)

@@ -1,0 +1,104 @@
+"""What every command is given: the endpoints, the settings, and on each call the server and the screen."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import click
+import httpx
+
+from bbws.entrypoints.commands.client import Client, Server, Sleep
+from bbws.entrypoints.commands.failures import ExitCode, Failure
+from bbws.entrypoints.commands.screen import Screen
+from bbws.kernel.endpoint import Endpoint
+from bbws.settings import Settings, SettingsError
+
+URL_OPTION = "url"
+JSON_OPTION = "as_json"
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """What the commands are made of.
+
+    Attributes:
+        endpoints: the endpoint table, from which the verbs come.
+        settings: reads the settings when a command needs them.
+        transport: takes the place of the network.
+        sleep: waits for a number of seconds.
+    """
+
+    endpoints: Sequence[Endpoint]
+    settings: Callable[[], Settings] = Settings.from_environment
+    transport: httpx.MockTransport | None = None
+    sleep: Sleep = time.sleep
+
+    def configured(self) -> Settings:
+        """The settings.
+
+        Raises:
+            Failure: the environment holds some that cannot be used.
+        """
+        try:
+            return self.settings()
+        except SettingsError as error:
+            raise Failure(str(error), ExitCode.USAGE) from error
+
+    def server(self, url: str | None) -> Server:
+        """The server to speak to: ``url``, else BBWS_URL; the key from BBWS_API_KEY, else from the data folder.
+
+        Raises:
+            Failure: the settings, or the key's file, cannot be used.
+        """
+        settings = self.configured()
+        return Server(url or settings.server_url, settings.api_key or _first_key(settings))
+
+    def endpoint(self, name: str) -> Endpoint:
+        """The declaration of an API call."""
+        return next(endpoint for endpoint in self.endpoints if endpoint.id == name)
+
+    @contextmanager
+    def session(self, given: dict[str, Any]) -> Iterator["Session"]:
+        """Speak to the server; takes what the common options say out of ``given``."""
+        server = self.server(given.pop(URL_OPTION))
+        screen = Screen.open(as_json=given.pop(JSON_OPTION))
+        with Client(server, self.transport, self.sleep, screen.note) as client:
+            yield Session(client, screen, self.sleep)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One command's conversation with the server."""
+
+    client: Client
+    screen: Screen
+    sleep: Sleep
+
+
+def _first_key(settings: Settings) -> str | None:
+    path = settings.key_file
+    try:
+        return path.read_text(encoding="utf-8").strip() or None
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise Failure(f"cannot read the API key in {path}: {error}; or set BBWS_API_KEY", ExitCode.USAGE) from error
+
+
+def json_option() -> click.Option:
+    """``--json``, of every command."""
+    return click.Option(["--json", JSON_OPTION], is_flag=True, help="Print JSON, for programs.")
+
+
+def url_option() -> click.Option:
+    """``--url``, of every command that speaks to a server."""
+    return click.Option(
+        ["--url", URL_OPTION], metavar="URL", help="The server; otherwise BBWS_URL, or the one on this machine."
+    )
+
+
+def common_options() -> list[click.Parameter]:
+    """The options of every command that speaks to a server."""
+    return [json_option(), url_option()]
