@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Never
 
 from pydantic import BaseModel, ValidationError
@@ -14,7 +14,6 @@ from bbws.kernel.problem import BODY_TOO_LARGE, MALFORMED_BODY, UNSUPPORTED_MEDI
 
 MAX_BODY = 10 * 1024
 _MAX_DIGITS = 40
-_SUBJECT = re.compile(r"^[A-Z][a-z]+ should ")
 
 _MESSAGES: Mapping[str, str] = {
     "missing": "is required",
@@ -27,8 +26,10 @@ _MESSAGES: Mapping[str, str] = {
     "model_type": "must be an object",
     "dict_type": "must be an object",
 }
-# What Pydantic says of a value that is not as it should be, such as "List should have at most 2 items after validation, not 3".
-_SHOULD = re.compile(r"(?:Value error, )?(?:\w+ should (?P<rule>.*?)(?: after validation, not .*)?|(?P<own>.*))", re.DOTALL)
+# Pydantic says "Input should be …", "List should have at most 2 items after validation, not 3", or "Value error, …".
+_SHOULD = re.compile(
+    r"(?:Value error, )?(?:\w+ should (?P<rule>.*?)(?: after validation, not .*)?|(?P<own>.*))", re.DOTALL
+)
 
 
 class _DuplicateKeyError(ValueError):
