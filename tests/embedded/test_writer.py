@@ -175,6 +175,12 @@ print(engine.status().writable, len(stored) > 50)
 engine.stop(10)
 engine = EmbeddedEngine.open(Path(sys.argv[1]), clock=SystemClock())
 print([row.key.sort for row in engine.table.query("p", limit=1000).rows] == [*stored, "last"])
+engine.load_rows(Row(Key("q", f"{number:04}"), RowKind.ENTITY, {"text": "x" * 5000}) for number in range(100))
+resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, hard))
+engine.stop(10)
+resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+engine = EmbeddedEngine.open(Path(sys.argv[1]), clock=SystemClock())
+print(len(engine.table.query("q", limit=1000).rows))
 engine.stop(10)
 """
 
@@ -184,9 +190,6 @@ def test_a_disk_that_takes_no_more_loses_nothing_acknowledged(tmp_path_factory: 
     done = subprocess.run(
         [sys.executable, "-c", FULL_DISK, str(folder / "data")], capture_output=True, text=True, check=True
     )
-    assert done.stdout.splitlines() == [
-        "the archive cannot be written: File too large",
-        "False True",
-        "True True",
-        "True",
-    ]
+    too_large = "the archive cannot be written: File too large"
+    assert done.stdout.splitlines() == [too_large, "False True", "True True", "True", "100"]
+    assert "the last checkpoint failed" in done.stderr

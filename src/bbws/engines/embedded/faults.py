@@ -40,6 +40,11 @@ def install(hook: Hook) -> None:
     _hook = hook
 
 
+def uninstall() -> None:
+    """Let every point do nothing again."""
+    install(_nothing)
+
+
 def point(name: FaultPoint) -> None:
     """Mark a place where dying is interesting."""
     _hook(name)

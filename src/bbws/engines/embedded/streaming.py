@@ -3,6 +3,7 @@
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from bbws.engines.embedded.backup import write_backup
 from bbws.engines.embedded.engine import EmbeddedEngine
@@ -29,7 +30,7 @@ class BackupStream:
         pieces: queue.Queue[bytes | Exception | None] = queue.Queue(_PIECES_AHEAD)
         abandoned = threading.Event()
 
-        def push(piece: bytes) -> None:
+        def push(piece: bytes | Exception | None) -> None:
             while not abandoned.is_set():
                 try:
                     pieces.put(piece, timeout=1)
@@ -38,7 +39,7 @@ class BackupStream:
                 return
             raise _Abandoned
 
-        thread = threading.Thread(target=self._write, args=(push, pieces), name="backup", daemon=True)
+        thread = threading.Thread(target=self._write, args=(push,), name="backup", daemon=True)
         thread.start()
         try:
             while (piece := pieces.get()) is not None:
@@ -49,12 +50,14 @@ class BackupStream:
             abandoned.set()
             thread.join()
 
-    def _write(self, push: Callable[[bytes], None], pieces: "queue.Queue[bytes | Exception | None]") -> None:
-        try:
-            write_backup(self._engine, push)
-        except _Abandoned:
-            return
-        except Exception as error:  # noqa: BLE001 - it is raised where the pieces are read
-            pieces.put(error)
-        else:
-            pieces.put(None)
+    def _write(self, push: Callable[[bytes | Exception | None], None]) -> None:
+        """Push the backup, then None, or the fault that ended it. Nothing here may wait for a reader who went away."""
+        with suppress(_Abandoned):
+            try:
+                write_backup(self._engine, push)
+            except _Abandoned:
+                raise
+            except Exception as error:  # noqa: BLE001 - it is raised where the pieces are read
+                push(error)
+            else:
+                push(None)
