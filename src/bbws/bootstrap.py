@@ -9,10 +9,8 @@ from itertools import batched
 from pathlib import Path
 from typing import Any
 
-from bbws.audit import api as audit_api
-from bbws.audit import reactions as audit_reactions
 from bbws.audit.rebuild import rebuild as rebuild_rows
-from bbws.audit.signing import SEED_BYTES, Signer
+from bbws.audit.signing import SEED_BYTES, Ed25519Signer
 from bbws.audit.verify import Report, verify
 from bbws.engines.embedded.archive import ARCHIVE_FOLDER, FolderArchive
 from bbws.engines.embedded.engine import EmbeddedEngine
@@ -23,49 +21,20 @@ from bbws.kernel.clock import Clock, SystemClock
 from bbws.kernel.cors import Cors
 from bbws.kernel.cursor import Cursors
 from bbws.kernel.dispatch import Dispatcher
-from bbws.kernel.endpoint import SIGNED_IN, Endpoint
-from bbws.kernel.entity import EntityType
+from bbws.kernel.endpoint import Endpoint
 from bbws.kernel.ids import random_id
 from bbws.kernel.limits import RateLimiter
 from bbws.kernel.problem import COMMON, ProblemType
 from bbws.kernel.reaction import Daily, Reaction
 from bbws.kernel.work import UnitOfWork, transact
-from bbws.keys import api as keys_api
 from bbws.keys import service as keys_service
-from bbws.keys import store as keys_store
 from bbws.keys.authentication import ApiKeys
-from bbws.operations import api as operations_api
-from bbws.operations import reactions as operations_reactions
-from bbws.operations import service as operations_service
-from bbws.operations.store import OPERATION
-from bbws.platform import api as platform_api
 from bbws.platform.ports import Metrics, Readiness
-from bbws.products import api as products_api
-from bbws.products import reactions as products_reactions
-from bbws.products.store import PRODUCT
 from bbws.settings import Settings
-
-ENDPOINTS: tuple[Endpoint, ...] = (
-    *products_api.ENDPOINTS,
-    *operations_api.ENDPOINTS,
-    *audit_api.ENDPOINTS,
-    *keys_api.ENDPOINTS,
-    *platform_api.ENDPOINTS,
-)
-REACTIONS: tuple[Reaction, ...] = (*products_reactions.REACTIONS, *audit_reactions.REACTIONS)
-DAILY: tuple[Daily, ...] = (*audit_reactions.DAILY, *operations_reactions.DAILY)
-KINDS = products_reactions.KINDS
-ENTITIES: Mapping[str, EntityType[Any]] = {e.source: e for e in (PRODUCT, OPERATION, keys_store.API_KEY)}
+from bbws.tables import DAILY, ENDPOINTS, ENTITIES, KINDS, REACTIONS, permissions
 
 # Feed and queues are behind when the oldest change has waited this long; a load balancer then looks elsewhere.
 _LAG_SECONDS = 60.0
-
-
-@cache
-def permissions() -> frozenset[str]:
-    """Every permission that a call asks for, and those that use cases ask for beside it."""
-    asked = {endpoint.permission for endpoint in ENDPOINTS} - {"", SIGNED_IN}
-    return frozenset(asked | {operations_service.READ_ALL})
 
 
 @cache
@@ -150,7 +119,7 @@ def build(  # noqa: PLR0913 - each is a seam that tests use
         "clock": clock,
         "archive": engine.archive,
         "queues": engine.queues,
-        "signer": Signer(engine.secret("checkpoint-signing-key", SEED_BYTES)),
+        "signer": Ed25519Signer(engine.secret("checkpoint-signing-key", SEED_BYTES)),
         "begin": begin,
         "kinds": tuple(kinds),
         "environment": settings.environment,
@@ -258,6 +227,8 @@ def rebuild(archive_dir: Path, data_dir: Path, progress: Callable[[int], None]) 
 
 __all__ = [
     "ARCHIVE_FOLDER",
+    "ENDPOINTS",
+    "REACTIONS",
     "App",
     "bind",
     "build",

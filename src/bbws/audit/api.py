@@ -6,8 +6,7 @@ from pydantic import Field
 
 from bbws.audit import service
 from bbws.audit.model import NO_SUBJECT_RANGE, Checkpoint
-from bbws.audit.ports import Archive
-from bbws.audit.signing import Signer
+from bbws.audit.ports import Archive, Signer
 from bbws.kernel.clock import Clock, Moment
 from bbws.kernel.endpoint import Answer, Call, Endpoint, Listed, Paging, Resource
 from bbws.kernel.history import ChangeBody

@@ -1,4 +1,4 @@
-"""What the audit domain needs from outside: a place for objects that are written once and never again."""
+"""What the audit domain needs from outside: a place for objects that are written once, and a key to sign with."""
 
 from collections.abc import Iterator, Sequence
 from typing import Protocol
@@ -6,6 +6,24 @@ from typing import Protocol
 
 class ArchiveCorrupt(Exception):  # noqa: N818 - names the finding
     """An object is there already with other bytes: the archive was altered, or two histories met."""
+
+
+class Signer(Protocol):
+    """Signs checkpoints."""
+
+    @property
+    def key_id(self) -> str:
+        """The name of the key."""
+        ...
+
+    @property
+    def public_pem(self) -> bytes:
+        """The public key, in PEM."""
+        ...
+
+    def sign(self, root: str) -> str:
+        """The signature of a checkpoint's root, hexadecimal."""
+        ...
 
 
 class Archive(Protocol):

@@ -21,8 +21,7 @@ from bbws.audit.model import (
     root_of,
     signed_part,
 )
-from bbws.audit.ports import Archive, ArchiveCorrupt
-from bbws.audit.signing import Signer
+from bbws.audit.ports import Archive, ArchiveCorrupt, Signer
 from bbws.audit.store import Question
 from bbws.kernel.change import Change
 from bbws.kernel.clock import Clock, parse_rfc3339, rfc3339

@@ -15,7 +15,7 @@ def key_id_of(public_key: Ed25519PublicKey) -> str:
     return hashlib.sha256(raw).hexdigest()[:16]
 
 
-class Signer:
+class Ed25519Signer:
     """Signs with a private key that never leaves it.
 
     Args:

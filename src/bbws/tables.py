@@ -1,0 +1,43 @@
+"""Every table of the business put together: endpoints, reactions, daily work, kinds of operation and of entity.
+
+Importing it starts nothing and chooses no engine, so that documents and commands can be made from it.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from bbws.audit import api as audit_api
+from bbws.audit import reactions as audit_reactions
+from bbws.kernel.endpoint import SIGNED_IN, Endpoint
+from bbws.kernel.entity import EntityType
+from bbws.kernel.reaction import Daily, Reaction
+from bbws.keys import api as keys_api
+from bbws.keys import store as keys_store
+from bbws.operations import api as operations_api
+from bbws.operations import reactions as operations_reactions
+from bbws.operations import service as operations_service
+from bbws.operations.store import OPERATION
+from bbws.platform import api as platform_api
+from bbws.products import api as products_api
+from bbws.products import reactions as products_reactions
+from bbws.products.store import PRODUCT
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *products_api.ENDPOINTS,
+    *operations_api.ENDPOINTS,
+    *audit_api.ENDPOINTS,
+    *keys_api.ENDPOINTS,
+    *platform_api.ENDPOINTS,
+)
+REACTIONS: tuple[Reaction, ...] = (*products_reactions.REACTIONS, *audit_reactions.REACTIONS)
+DAILY: tuple[Daily, ...] = (*audit_reactions.DAILY, *operations_reactions.DAILY)
+KINDS = products_reactions.KINDS
+ENTITIES: Mapping[str, EntityType[Any]] = {e.source: e for e in (PRODUCT, OPERATION, keys_store.API_KEY)}
+
+
+@cache
+def permissions() -> frozenset[str]:
+    """Every permission that a call asks for, and those that use cases ask for beside it."""
+    asked = {endpoint.permission for endpoint in ENDPOINTS} - {"", SIGNED_IN}
+    return frozenset(asked | {operations_service.READ_ALL})

@@ -1,0 +1,136 @@
+"""Documentation is executed: every command block in it runs, and prints what it says."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from bbws.settings import PREFIX, Settings
+from tests import builders
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(
+    [
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        *(p for p in (ROOT / "docs").rglob("*.md") if "decisions" not in p.parts),
+    ]
+)
+_CONSOLE = re.compile(r"^```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
+_LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+# What differs from one run to the next. Column widths follow from it, so runs of blanks count as one.
+_MASKS = (
+    (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME"),
+    (r"\bop-[0-9A-Z]{16}\b", "OPERATION"),
+    (r"\bkey-[0-9A-Z]{12}\b", "KEY"),
+    (r"\b[0-9a-f]{16,128}\b", "HEX"),
+    (r"\d[\d,.]* (s|ms|bytes)\b", "AMOUNT"),
+    (r"http://127\.0\.0\.1:\d+", "URL"),
+    (r"\S*\barchive(?=: )", "ARCHIVE"),
+    (r"[ ]{2,}", " "),
+)
+
+
+class Command(NamedTuple):
+    line: str
+    output: str
+
+
+def commands(page: Path) -> Iterator[Command]:
+    for block in _CONSOLE.findall(page.read_text(encoding="utf-8")):
+        for piece in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            line, _, output = piece.partition("\n")
+            yield Command(line, output)
+
+
+def masked(text: str) -> list[str]:
+    for pattern, word in _MASKS:
+        text = re.sub(pattern, word, text)
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def environment(data_dir: Path, **values: str) -> dict[str, str]:
+    """As after ``. .venv/bin/activate``, with nothing set but the data folder."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    path = f"{Path(sys.executable).parent}:{clean['PATH']}"
+    return clean | {"PATH": path, "BBWS_DATA_DIR": str(data_dir), "COLUMNS": "120"} | values
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if _CONSOLE.search(p.read_text("utf-8"))], ids=lambda p: p.name)
+def test_every_command_prints_what_the_page_says(page: Path, tmp_path: Path) -> None:
+    with builders.server(tmp_path / "data") as server:
+        known = environment(tmp_path / "data", BBWS_URL=server.url)
+        for command in commands(page):
+            line = command.line.replace("http://127.0.0.1:8000", server.url).replace("var/", f"{tmp_path / 'data'}/")
+            run = subprocess.run(
+                ["bash", "-c", line],
+                cwd=ROOT,
+                env=known,
+                text=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                check=False,
+                stdin=subprocess.DEVNULL,
+            )
+            assert masked(run.stdout) == masked(command.output), command.line
+
+
+def test_the_readme_runs_what_it_names_first(tmp_path: Path) -> None:
+    """``make run`` serves, and its curl line works when pasted; ``make test`` finds the tests."""
+    lines = re.findall(r"^    (make \w+)", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    assert lines == ["make run", "make test"]
+    known = environment(tmp_path / "data", BBWS_PORT="0")
+    run = subprocess.Popen(
+        lines[0].split(), cwd=ROOT, env=known, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    try:
+        assert run.stdout is not None
+        greeting = [run.stdout.readline() for _ in range(5)]
+        curl = next(line.partition("Try")[2] for line in greeting if "curl" in line)
+        answer = subprocess.run(["bash", "-c", curl], text=True, capture_output=True, check=True)
+        assert '"items":[]' in answer.stdout
+    finally:
+        run.send_signal(signal.SIGTERM)
+        assert run.wait(timeout=60) == 0
+        run.stdout.close()
+    collected = subprocess.run(
+        lines[1].split(),
+        cwd=ROOT,
+        env=known | {"PYTEST_ADDOPTS": "--collect-only --quiet --no-cov -p no:xdist", "JOBS": "0", "MAKEFLAGS": ""},
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert "test_the_readme_runs_what_it_names_first" in collected.stdout, collected.stderr
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    targets = [t for t in _LINK.findall(page.read_text("utf-8")) if "://" not in t]
+    assert [t for t in targets if not (page.parent / t).exists()] == []
+
+
+def test_the_readme_names_every_setting() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    expected = {f"{PREFIX}{name.upper()}": field.description for name, field in Settings.model_fields.items()}
+    found = dict(re.findall(r"^\| `(BBWS_\w+)` \| [^|]* \| ([^|]*) \|$", text, re.MULTILINE))
+    assert found == expected
+
+
+def test_the_tour_names_real_places() -> None:
+    text = (ROOT / "docs" / "tour.md").read_text("utf-8")
+    files = set(re.findall(r"`([a-z_/]+/[a-z_]+\.py)`", text))
+    assert files
+    assert [name for name in sorted(files) if not (ROOT / "src" / "bbws" / name).exists()] == []
+
+
+def test_every_decision_is_listed() -> None:
+    folder = ROOT / "docs" / "decisions"
+    listed = re.findall(r"\((\d{4}-[a-z0-9-]+\.md)\)", (folder / "README.md").read_text("utf-8"))
+    assert listed == sorted(path.name for path in folder.glob("0*.md"))
