@@ -41,6 +41,7 @@ from bbws.kernel.work import MAX_RERUNS, UnitOfWork, plan
 logger = logging.getLogger("bbws.dispatch")
 
 _FAILED_AUTHENTICATIONS = 10
+_WITHOUT_BODY = frozenset({204, 304})
 
 
 class Offload(Enum):
@@ -145,12 +146,10 @@ class Dispatcher:
         headers.setdefault("cache-control", "no-cache")
         headers["x-content-type-options"] = "nosniff"
         headers |= self.cors.headers(request)
-        if isinstance(response.body, bytes):
+        if isinstance(response.body, bytes) and response.status not in _WITHOUT_BODY:
             headers["content-length"] = str(len(response.body))
-            if request.method == "HEAD":
-                response.body = b""
-            elif response.status in {204, 304}:
-                del headers["content-length"]
+        if request.method == "HEAD":
+            response.body = b""
         return response
 
     def _handle(self, exchange: Exchange) -> Steps:
@@ -164,7 +163,10 @@ class Dispatcher:
         _authorise(endpoint, actor)
         scope = self.renderer.cursor_scope(endpoint, request)
         parsed = read_inputs(endpoint, request, path, self.cursors, scope)
-        repeatable = None if parsed.dry_run else Repeatable.of(endpoint, actor, request)
+        repeatable = Repeatable.of(endpoint, actor, request)
+        if parsed.dry_run:
+            # A key that the real call would refuse is refused, and that is all.
+            repeatable = None
         if endpoint.blocking:
             yield Offload.OFFLOAD
         response = yield from self._perform(exchange, endpoint, parsed, repeatable)
@@ -194,7 +196,13 @@ class Dispatcher:
             work = self._begin(exchange)
             if parsed.dry_run and endpoint.outside:
                 return _planned(work)
-            response, document = self._use_case(exchange, endpoint, parsed, work)
+            try:
+                response, document = self._use_case(exchange, endpoint, parsed, work)
+            except Problem:
+                # The twin of this request may have been committed since the look above, and be the reason.
+                if repeatable is not None and (before := repeatable.answer(self.table)) is not None:
+                    return before
+                raise
             try:
                 if parsed.dry_run:
                     self.table.check(work.writes)
