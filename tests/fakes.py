@@ -20,3 +20,16 @@ class FakeClock:
 
     def set(self, moment: datetime) -> None:
         self._now = moment
+
+
+class Stopwatch:
+    """Seconds that pass when they are told to, for what asks a monotonic clock."""
+
+    def __init__(self) -> None:
+        self._seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self._seconds
+
+    def advance(self, seconds: float) -> None:
+        self._seconds += seconds

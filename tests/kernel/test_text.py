@@ -1,0 +1,59 @@
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from bbws.kernel.text import Line, Lines, fold, words
+
+LINE: TypeAdapter[str] = TypeAdapter(Line)
+LINES: TypeAdapter[str] = TypeAdapter(Lines)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("  Basic \t", "Basic"), ("Cafe\u0301", "Café"), ("\u00a0x\u2003", "x"), ("日本語 プラン", "日本語 プラン")],
+)
+def test_text_is_trimmed_and_composed(given: str, kept: str) -> None:
+    assert LINE.validate_python(given) == kept
+
+
+@given(st.text())
+def test_what_is_kept_is_composed_and_trimmed_for_good(text: str) -> None:
+    try:
+        kept = LINE.validate_python(text)
+    except ValidationError:
+        return
+    assert kept == kept.strip() == unicodedata.normalize("NFC", kept)
+    assert not any(unicodedata.category(c) == "Cc" for c in kept)
+    assert LINE.validate_python(kept) == kept
+
+
+@pytest.mark.parametrize("control", ["\x00", "\x1b", "\n", "\t", "\x7f", "\x85", "\x9f"])
+def test_a_line_holds_no_control_character(control: str) -> None:
+    with pytest.raises(ValidationError, match="control characters"):
+        LINE.validate_python(f"a{control}b")
+
+
+def test_lines_may_hold_line_breaks_and_tabs() -> None:
+    assert LINES.validate_python("a\n\tb") == "a\n\tb"
+    with pytest.raises(ValidationError, match="other than line breaks"):
+        LINES.validate_python("a\x0bb")
+
+
+def test_what_is_no_text_is_left_for_the_schema_to_refuse() -> None:
+    with pytest.raises(ValidationError, match="valid string"):
+        LINE.validate_python(5)
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"), [("Café", "cafe"), ("STRASSE", "strasse"), ("Straße", "strasse"), ("ﬁ", "fi"), ("ÅÄÖ", "aao")]
+)
+def test_folding_forgets_case_and_accents(text: str, folded: str) -> None:
+    assert fold(text) == folded
+
+
+def test_words_are_distinct_folded_and_in_order() -> None:
+    assert words("Büro & Café: büro_Paket 24/7") == ["buro", "cafe", "paket", "24", "7"]
+    assert words("--- &") == []
