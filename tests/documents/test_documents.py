@@ -89,8 +89,8 @@ def test_the_readme_runs_what_it_names_first(tmp_path: Path) -> None:
     run = subprocess.Popen(
         lines[0].split(), cwd=ROOT, env=known, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
+    assert run.stdout is not None
     try:
-        assert run.stdout is not None
         greeting = [run.stdout.readline() for _ in range(5)]
         curl = next(line.partition("Try")[2] for line in greeting if "curl" in line)
         answer = subprocess.run(["bash", "-c", curl], text=True, capture_output=True, check=True)

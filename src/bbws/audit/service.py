@@ -162,9 +162,12 @@ def find_records(  # noqa: PLR0913 - each is a part of the question
     Raises:
         Problem: 400 for more than 366 days without a subject.
     """
-    until = until or work.now() + timedelta(seconds=1)
+    # Nothing is older than BBWS, and nothing is younger than now but by a clock that was set back.
+    latest = work.now() + timedelta(days=1)
+    until = max(EARLIEST, min(until or latest, latest))
     if since is None:
         since = EARLIEST if subject else until - USUAL_RANGE
+    since = max(EARLIEST, since)
     if subject is None and until - since > LONGEST_RANGE:
         detail = f"Ask for {LONGEST_RANGE.days} days at most, or name a subject."
         raise NO_SUBJECT_RANGE(detail)
