@@ -10,7 +10,7 @@ from typing import NamedTuple
 import orjson
 
 from bbws.engines.embedded import bulk
-from bbws.engines.embedded.codec import COLUMNS, Entry, Prepared, entries_of
+from bbws.engines.embedded.codec import COLUMNS, Entry, Prepared, entries_in, entries_of
 from bbws.kernel.table import Conflict, Ensure, Insert, Key, Remove, Replace, Write
 
 _MOST_KEYS = 1024
@@ -136,8 +136,8 @@ class Batch:
         dropped: list[tuple[str, ...]] = []
         for key, each in self.final.items():
             old = self.found.get(key)
-            before: frozenset[Entry] = frozenset() if old is None else entries_of(old.indexes)
-            after: frozenset[Entry] = frozenset() if each is None else each.entries
+            before: set[Entry] = set() if old is None else entries_of(old.indexes)
+            after: set[Entry] = set() if each is None else entries_in(each.indexes)
             dropped += [(*entry, *key) for entry in before - after]
             if each is not None:
                 row_id = next(next_id) if old is None else old.id

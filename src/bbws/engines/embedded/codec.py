@@ -1,8 +1,7 @@
 """How rows lie in the tables ``rows`` and ``entries``."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -14,20 +13,19 @@ _KINDS: Mapping[str, RowKind] = {str(kind): kind for kind in RowKind}
 type Entry = tuple[str, str, str]  # index name, partition, sort
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(NamedTuple):
     """A write, ready to be stored.
 
     Attributes:
         write: as it was asked for.
         columns: the values of :data:`COLUMNS`, empty where no row is written.
-        entries: where the row is found besides its key.
+        indexes: where the row is found besides its key.
         feed: id, type, subject, partition and sort of a change to be announced, else None.
     """
 
     write: Write
     columns: tuple[Any, ...] = ()
-    entries: frozenset[Entry] = frozenset()
+    indexes: Mapping[str, Key] = {}
     feed: tuple[str, ...] | None = None
 
 
@@ -47,7 +45,8 @@ def prepare_one(write: Write, document: bytes) -> Prepared:
         InvalidCommit: a key or an index is not valid Unicode.
     """
     try:
-        "".join(write.key).encode()
+        if not (write.key[0].isascii() and write.key[1].isascii()):
+            "".join(write.key).encode()
         if not isinstance(write, Insert | Replace):
             return Prepared(write)
         row = write.row
@@ -65,9 +64,8 @@ def prepare_one(write: Write, document: bytes) -> Prepared:
         row.changed_at,
         row.expires_at,
         row.replayed,
-    )  # fmt: skip - one line as in COLUMNS
-    entries = frozenset((name, *key) for name, key in row.indexes.items())
-    return Prepared(write, columns, entries, _feed(row) if isinstance(write, Insert) else None)
+    )
+    return Prepared(write, columns, row.indexes, _feed(row) if isinstance(write, Insert) else None)
 
 
 def _feed(row: Row) -> tuple[str, ...] | None:
@@ -119,6 +117,11 @@ class StoredIndexes(Mapping[str, Key]):
         return self._decoded
 
 
-def entries_of(stored: bytes) -> frozenset[Entry]:
+def entries_of(stored: bytes) -> set[Entry]:
     """The entries that a stored row has."""
-    return frozenset((name, *key) for name, key in orjson.loads(stored).items()) if stored else frozenset()
+    return entries_in(orjson.loads(stored)) if stored else set()
+
+
+def entries_in(indexes: Mapping[str, Sequence[str]]) -> set[Entry]:
+    """The entries that these indexes ask for."""
+    return {(name, place[0], place[1]) for name, place in indexes.items()}
