@@ -131,14 +131,24 @@ def _change(table: Table, row: Row) -> Change:
 
 
 def changes_since(table: Table, since: datetime, until: datetime) -> Iterator[Change]:
-    """Every change of the days from ``since`` to ``until``, streamed, day by day."""
-    day = since
+    """Every change from the day of ``since`` to the moment ``until``, streamed in the order of time.
+
+    It ends at the moment and not with the day: while others write, the day has a new one as soon as the last is read.
+    """
+    day, last = since, rfc3339(until)
     while day.date() <= until.date():
-        start: Position | None = None
-        while True:
-            page = table.query(f"{day:%Y-%m-%d}", index=BY_DAY, start=start, limit=_PAGE)
-            yield from (Change.from_document(row.document) for row in page.rows)
-            if page.next is None:
-                break
-            start = page.next
+        for change in _changes_of(table, f"{day:%Y-%m-%d}"):
+            if change.time > last:
+                return
+            yield change
         day += _DAY
+
+
+def _changes_of(table: Table, day: str) -> Iterator[Change]:
+    start: Position | None = None
+    while True:
+        page = table.query(day, index=BY_DAY, start=start, limit=_PAGE)
+        yield from (Change.from_document(row.document) for row in page.rows)
+        if page.next is None:
+            return
+        start = page.next
