@@ -6,8 +6,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_CONTROL_BUT_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# Half a surrogate pair is no character: JSON can spell one, and no store can keep it.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_CONTROL_BUT_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -17,14 +18,14 @@ def _clean(value: object) -> object:
 
 def _one_line(value: str) -> str:
     if _CONTROL.search(value):
-        msg = "must not hold control characters or line breaks"
+        msg = "must not hold control characters, line breaks or lone surrogates"
         raise ValueError(msg)
     return value
 
 
 def _lines(value: str) -> str:
     if _CONTROL_BUT_LINES.search(value):
-        msg = "must not hold control characters other than line breaks and tabs"
+        msg = "must not hold lone surrogates, nor control characters other than line breaks and tabs"
         raise ValueError(msg)
     return value
 
