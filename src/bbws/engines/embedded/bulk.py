@@ -6,29 +6,27 @@ whose number of rows is padded to a power of two for the statement cache's sake.
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
-from itertools import batched, chain
 from typing import Any
 
-_MOST_ROWS = 1024  # times the columns of the widest table, below SQLite's 32,766 parameters
+MOST_ROWS = 1024  # times the columns of the widest table, below SQLite's 32,766 parameters
 
 
-def execute(connection: sqlite3.Connection, template: str, width: int, rows: Iterable[Sequence[Any]]) -> None:
-    """Run ``template`` with ``{values}`` standing for the rows, each ``width`` wide.
+def execute(connection: sqlite3.Connection, template: str, width: int, values: Sequence[Any]) -> None:
+    """Run ``template`` with ``{values}`` standing for rows: ``values`` holds ``width`` for each of them.
 
     The template must leave out rows whose first column is null: they are padding.
     """
-    for chunk in batched(rows, _MOST_ROWS):
-        connection.execute(*statement(template, width, chunk))
+    step = width * MOST_ROWS
+    for place in range(0, len(values), step):
+        connection.execute(*statement(template, width, values[place : place + step]))
 
 
-def statement(template: str, width: int, rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
-    """The statement for at most 1,024 rows, and its parameters."""
-    size = 1 << (len(rows) - 1).bit_length()
-    parameters = list(chain.from_iterable(rows))
-    parameters.extend([None] * (width * size - len(parameters)))
-    return _sql(template, width, size), parameters
+def statement(template: str, width: int, values: Sequence[Any]) -> tuple[str, list[Any]]:
+    """The statement for at most :data:`MOST_ROWS` rows, and its parameters."""
+    size = 1 << (len(values) // width - 1).bit_length()
+    return _sql(template, width, size), [*values, *[None] * (width * size - len(values))]
 
 
 @cache

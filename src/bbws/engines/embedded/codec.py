@@ -5,7 +5,18 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from bbws.kernel.table import Insert, InvalidCommit, Key, Replace, Row, RowKind, Write, check_writes
+from bbws.kernel.table import (
+    Ensure,
+    Insert,
+    InvalidCommit,
+    Key,
+    Remove,
+    Replace,
+    Row,
+    RowKind,
+    Write,
+    check_writes,
+)
 
 COLUMNS = "partition, sort, kind, version, document, indexes, digest, changed_at, expires_at, replayed"
 _KINDS: Mapping[str, RowKind] = {str(kind): kind for kind in RowKind}
@@ -17,15 +28,19 @@ class Prepared(NamedTuple):
     """A write, ready to be stored.
 
     Attributes:
-        write: as it was asked for.
-        columns: the values of :data:`COLUMNS`, empty where no row is written.
-        indexes: where the row is found besides its key.
+        key: the key that it touches.
+        expects: the version that must be there, None where nothing must.
+        row: the row that it leaves there.
+        columns: that row's values of :data:`COLUMNS`.
+        removes: whether it leaves nothing there. Without a row either, it changes nothing.
         feed: id, type, subject, partition and sort of a change to be announced, else None.
     """
 
-    write: Write
+    key: Key
+    expects: int | None
+    row: Row | None = None
     columns: tuple[Any, ...] = ()
-    indexes: Mapping[str, Key] = {}
+    removes: bool = False
     feed: tuple[str, ...] | None = None
 
 
@@ -45,27 +60,38 @@ def prepare_one(write: Write, document: bytes) -> Prepared:
         InvalidCommit: a key or an index is not valid Unicode.
     """
     try:
-        if not (write.key[0].isascii() and write.key[1].isascii()):
-            "".join(write.key).encode()
-        if not isinstance(write, Insert | Replace):
-            return Prepared(write)
-        row = write.row
-        indexes = orjson.dumps({name: [*key] for name, key in row.indexes.items()}) if row.indexes else b""
+        match write:
+            case Insert(row):
+                return Prepared(_valid(row.key), None, row, _columns(row, document), feed=_feed(row))
+            case Replace(row, version):
+                return Prepared(_valid(row.key), version, row, _columns(row, document))
+            case Remove(key, version):
+                return Prepared(_valid(key), version, removes=True)
+            case Ensure(key, expects):
+                return Prepared(_valid(key), expects)
     except (UnicodeEncodeError, TypeError) as error:
         msg = "keys and indexes are strings of valid Unicode"
         raise InvalidCommit(msg) from error
-    columns = (
+
+
+def _valid(key: Key) -> Key:
+    if not (key.partition.isascii() and key.sort.isascii()):
+        "".join(key).encode()
+    return key
+
+
+def _columns(row: Row, document: bytes) -> tuple[Any, ...]:
+    return (
         *row.key,
         row.kind,
         row.version,
         document,
-        indexes,
+        orjson.dumps({name: [*place] for name, place in row.indexes.items()}) if row.indexes else b"",
         row.digest,
         row.changed_at,
         row.expires_at,
         row.replayed,
     )
-    return Prepared(write, columns, row.indexes, _feed(row) if isinstance(write, Insert) else None)
 
 
 def _feed(row: Row) -> tuple[str, ...] | None:

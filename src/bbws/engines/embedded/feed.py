@@ -28,7 +28,9 @@ class Relay:
         self._writer = writer
         self._reactions = reactions
         self._wake = wake
-        self._routes = [(reaction.queue, event) for reaction in reactions for event in sorted(reaction.events)]
+        self._routes = [
+            part for reaction in reactions for event in sorted(reaction.events) for part in (reaction.queue, event)
+        ]
 
     def step(self) -> float | None:
         """Move up to 1,000 changes; then look again at once, or wait for the next commit where there were none.

@@ -31,6 +31,6 @@ class Sweeper:
 
     def _sweep(self, connection: sqlite3.Connection) -> int:
         rows = connection.execute(_EXPIRED, (self._clock.now().timestamp(), _MOST_SWEPT)).fetchall()
-        entries = [(*entry, *key) for _, *key, indexes in rows for entry in entries_of(indexes)]
-        drop(connection, [row[:1] for row in rows], entries)
+        entries = [part for _, *key, indexes in rows for entry in entries_of(indexes) for part in (*entry, *key)]
+        drop(connection, [row[0] for row in rows], entries)
         return len(rows)

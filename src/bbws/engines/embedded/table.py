@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 
 from bbws.engines.embedded import reads
-from bbws.engines.embedded.batch import expect, find, live_versions
+from bbws.engines.embedded.batch import broken, find, live_versions
 from bbws.engines.embedded.codec import prepare, row_of
 from bbws.engines.embedded.connections import Readers
 from bbws.engines.embedded.writer import Writer
@@ -80,12 +80,14 @@ class EmbeddedTable:
         Raises:
             Conflict, InvalidCommit, InvalidDocument, Unavailable: see the port.
         """
-        prepare(writes)
+        prepared = prepare(writes)
         try:
-            found = find(self._readers.get(), [write.key for write in writes])
+            found = find(self._readers.get(), [write.key for write in prepared])
         except sqlite3.DatabaseError as error:
             raise unreadable(error) from error
-        expect(writes, live_versions(found, self._clock.now().timestamp()))
+        conflict = broken(prepared, live_versions(found, self._clock.now().timestamp()))
+        if conflict is not None:
+            raise conflict
 
 
 def unreadable(error: sqlite3.Error) -> Unavailable:
