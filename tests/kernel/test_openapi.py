@@ -180,7 +180,14 @@ def test_headers_are_offered_where_they_mean_something() -> None:
     assert _parameters("createProduct") == {"dryRun", "Idempotency-Key", "Prefer"}
     assert _parameters("updateProduct") == {"productId", "dryRun", "If-Match", "Prefer"}
     assert _parameters("getProduct") == {"productId", "asOf", "If-None-Match"}
+    assert _parameters("redriveQueue") == {"queue", "dryRun", "Idempotency-Key"}
     assert _parameters("getMetrics") == set()
+
+
+def test_what_is_shown_once_may_be_missing_from_a_repeated_answer() -> None:
+    schema = MERGED["components"]["schemas"]["NewKey"]
+    assert "secret" in schema["properties"]
+    assert set(schema["properties"]) - set(schema["required"]) == {"secret"}
 
 
 def test_only_a_plan_may_lack_an_entity_tag() -> None:

@@ -5,12 +5,14 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any
 
 from iso4217 import Currency
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 CENT = Decimal("0.01")
 SMALLEST = CENT
 LARGEST = Decimal("999999.99")
 _RANGE = 'a decimal from 0.01 to 999999.99 with at most two decimals, as a string such as "49.90" or a number'
+# What _exact takes, for readers of the API: no zero, no padding.
+_PATTERN = r"^([1-9][0-9]{0,5}(\.[0-9]{1,2})?|0\.(0[1-9]|[1-9][0-9]?))$"
 _PLAIN = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
 # Codes without a minor unit are no money that a price can be in: gold, test codes, drawing rights.
 _CURRENCIES = frozenset(currency.code for currency in Currency if currency.exponent is not None)
@@ -56,7 +58,7 @@ type Money = Annotated[
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "string", "pattern": r"^[0-9]{1,6}(\.[0-9]{1,2})?$", "example": "49.90"},
+                {"type": "string", "pattern": _PATTERN, "example": "49.90"},
                 {"type": "number", "minimum": 0.01, "maximum": 999999.99},
             ],
             "description": _RANGE,
@@ -68,5 +70,7 @@ type MoneyText = Annotated[
 ]
 
 type CurrencyCode = Annotated[
-    str, AfterValidator(_currency), Field(pattern="^[A-Z]{3}$", examples=["ZAR"], description="ISO 4217.")
+    str,
+    AfterValidator(_currency),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$", "example": "ZAR", "description": "ISO 4217."}),
 ]

@@ -85,7 +85,7 @@ class _Document:
             "tags": [{"name": name} for name in dict.fromkeys(_tag(endpoint) for endpoint in self._endpoints)],
             "paths": paths,
             "components": {
-                "schemas": self._schemas.components(),
+                "schemas": self._components(),
                 "responses": dict(sorted(self._refusals.items())),
                 "parameters": self._chosen("parameters", parts.PARAMETERS),
                 "headers": self._chosen("headers", parts.HEADERS),
@@ -93,6 +93,15 @@ class _Document:
                 "securitySchemes": parts.SECURITY_SCHEMES,
             },
         }
+
+    def _components(self) -> Json:
+        components = self._schemas.components()
+        for endpoint in self._endpoints:
+            if endpoint.secret_fields and endpoint.response is not None:
+                # The answer to a repeated Idempotency-Key comes without them.
+                schema = components[self._schemas.name(endpoint.response, "serialization")]
+                schema["required"] = [name for name in schema["required"] if name not in endpoint.secret_fields]
+        return components
 
     def _chosen(self, kind: str, available: parts.Parts) -> Json:
         return {name: part for name, part in available.items() if (kind, name) in self._referred}
@@ -223,6 +232,11 @@ def _is_resource(endpoint: Endpoint) -> bool:
     return endpoint.response is not None and not endpoint.content_type
 
 
+def _is_versioned(endpoint: Endpoint) -> bool:
+    """Whether the call is about one resource that has a version to match: one it answers with, or removes."""
+    return "{" in endpoint.path and (endpoint.response is None or "version" in endpoint.response.model_fields)
+
+
 def _plans_instead(endpoint: Endpoint) -> bool:
     """Whether a plan has the same status as success, so that one response describes both."""
     return endpoint.mutates and endpoint.status == HTTPStatus.OK
@@ -252,7 +266,7 @@ def _used(endpoint: Endpoint) -> Iterable[Used]:
 def _common_parameters(endpoint: Endpoint) -> Iterable[str]:
     if endpoint.mutates:
         yield "DryRun"
-        if "{" in endpoint.path:
+        if _is_versioned(endpoint):
             yield "IfMatch"
     elif _is_resource(endpoint):
         yield "IfNoneMatch"
@@ -270,7 +284,7 @@ def _problems(endpoint: Endpoint) -> list[ProblemType]:
         problems.METHOD_NOT_ALLOWED: False,
         problems.MALFORMED_BODY: endpoint.mutates,
         problems.VERSION_CONFLICT: endpoint.mutates,
-        problems.PRECONDITION_FAILED: endpoint.mutates and "{" in endpoint.path,
+        problems.PRECONDITION_FAILED: endpoint.mutates and _is_versioned(endpoint),
         problems.UNSUPPORTED_MEDIA_TYPE: endpoint.body_schema is not None,
         problems.IDEMPOTENCY_MISMATCH: endpoint.method == "POST",
     }

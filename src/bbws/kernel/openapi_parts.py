@@ -83,7 +83,7 @@ def _header(description: str, example: str, *, required: bool = False, kind: str
 HEADERS: Parts = {
     "X-Request-Id": _header("Id of this request in our logs.", "01JD3V7Q4W", required=True),
     "ETag": _header("Version and hash: for `If-Match` and `If-None-Match`.", '"3-9f86d081884c7d65"', required=True),
-    "Location": _header("Path of what was created, or of the operation.", "/v1.0/operations/op-1", required=True),
+    "Location": _header("Path of what was created, or of the operation.", "/v1.0/operations/op-1"),
     "Preference-Applied": _header("The preference that was followed.", "respond-async"),
     "Idempotency-Replayed": _header("`true`: the answer given to this `Idempotency-Key` before.", "true"),
     "RateLimit": _header("What is left of the caller's share.", '"read";r=99;t=1'),
@@ -103,7 +103,8 @@ def _parameter(name: str, place: str, description: str, **schema: object) -> Jso
     return {"name": name, "in": place, "required": False, "description": description, "schema": schema}
 
 
-_TAGS = r'^(\*|(W/)?"[^"]*"(, ?(W/)?"[^"]*")*)$'
+# RFC 9110 §8.8.3 without the bytes beyond ASCII: `*`, or entity tags in a list.
+_TAGS = r'^(\*|((W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)?)$'
 PARAMETERS: Parts = {
     "DryRun": _parameter(
         "dryRun", "query", "`true`: answer what would change (200), and change nothing.", type="boolean", default=False

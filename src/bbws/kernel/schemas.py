@@ -45,7 +45,11 @@ class Schemas:
 
     def reference(self, model: type[BaseModel], mode: Mode) -> Json:
         """What stands where ``model`` is used."""
-        return {"$ref": _PREFIX + _published(self._names[model, mode])}
+        return {"$ref": _PREFIX + self.name(model, mode)}
+
+    def name(self, model: type[BaseModel], mode: Mode) -> str:
+        """The name of the component that describes ``model``."""
+        return _published(self._names[model, mode])
 
     def parameters(self, model: type[BaseModel], place: Literal["path", "query"]) -> list[Json]:
         """The parameter objects of a path or query schema. Leaving a parameter out is the only way to send null."""

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from bbws.kernel.clock import Clock
 from bbws.kernel.endpoint import Answer, Call, Endpoint, Link, Listed, Paging, Query, Raw, Resource
-from bbws.kernel.problem import NOT_FOUND, Kind, ProblemType
+from bbws.kernel.problem import NOT_FOUND, UNAVAILABLE, Kind, ProblemType
 from bbws.kernel.reaction import DeadLetter, Queues, QueueState
 from bbws.platform import pages
 from bbws.platform.ports import Backup, Documents, Health, Metrics
@@ -28,7 +28,7 @@ QUEUE_NOT_FOUND = ProblemType(
 class HealthBody(Resource):
     """Whether the service lives and can do its work."""
 
-    status: Literal["ok", "unready"] = Field(description="`unready` comes with 503.")
+    status: Literal["ok"] = Field(description="Otherwise the answer is a 503 problem with the same `details`.")
     details: dict[str, Any] = Field(description="Feed lag, queue depths and what else bears on it.")
 
 
@@ -105,12 +105,13 @@ class AssetPath(Query):
     asset: str = Field(max_length=64, description="Name of the file.")
 
 
-def _health(call: Call[Any, Any, Any], health: Health) -> Raw:
+def _health(call: Call[Any, Any, Any], health: Health) -> Answer:
     del call
     state = health.readiness()
-    body = HealthBody(status="ok" if state.ready else "unready", details=dict(state.details))
-    content = orjson.dumps(body.model_dump(by_alias=True, exclude={"links"}))
-    return Raw("application/json", content, status=200 if state.ready else 503)
+    if not state.ready:
+        detail = "BBWS lives but cannot do its work just now; `details` says what is behind."
+        raise UNAVAILABLE(detail, headers={"retry-after": "1"}, details=dict(state.details))
+    return Answer(HealthBody(status="ok", details=dict(state.details)))
 
 
 def _metrics(call: Call[Any, Any, Any], metrics: Metrics) -> Raw:
@@ -191,7 +192,6 @@ ENDPOINTS = (
         summary="Whether the service lives and is ready",
         handler=_health,
         response=HealthBody,
-        content_type="application/json",
     ),
     Endpoint(
         id="listQueues",

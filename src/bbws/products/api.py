@@ -6,6 +6,7 @@ from typing import Any
 from bbws.kernel.endpoint import Answer, Call, Endpoint, Link, Listed
 from bbws.kernel.entity import Stored
 from bbws.kernel.history import ChangeBody
+from bbws.kernel.problem import FORBIDDEN
 from bbws.products import queued, service, store
 from bbws.products.model import PRODUCT_EXISTS, PRODUCT_INACTIVE, PRODUCT_NOT_FOUND, Product
 from bbws.products.schemas import (
@@ -109,6 +110,7 @@ ENDPOINTS = (
         cli=("products", "list"),
         query_schema=ProductQuery,
         response=ProductBody,
+        problems=(FORBIDDEN,),
         links=(Link("create", "createProduct"),),
         item_links=LINKS,
     ),
@@ -124,7 +126,7 @@ ENDPOINTS = (
         path_schema=ProductPath,
         query_schema=ProductAt,
         response=ProductBody,
-        problems=(PRODUCT_NOT_FOUND,),
+        problems=(PRODUCT_NOT_FOUND, FORBIDDEN),
         links=LINKS,
     ),
     Endpoint(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from bbws.kernel.clock import Moment, rfc3339
 from bbws.kernel.endpoint import Answer, Paging, Query, Resource, Wire
@@ -110,6 +110,8 @@ class CreateProduct(Wire):
 
 class UpdateProduct(Wire):
     """Any part of a product; what is left out stays as it is."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
     name: Name = _left_out
     description: Description = _left_out
