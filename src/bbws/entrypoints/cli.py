@@ -119,8 +119,8 @@ def _by_group(endpoints: Sequence[Endpoint]) -> dict[str, dict[str, Endpoint]]:
 def main() -> None:
     """The console script."""
     for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a character gets its escape, never a traceback.
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # both are text files in a process
+        # A terminal that cannot show a character gets its escape, never a traceback; a pipe gets each line as it comes.
+        stream.reconfigure(errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr] # both are text files
     build(App(ENDPOINTS)).main(prog_name="bbws")
 
 

@@ -45,6 +45,21 @@ class Server:
     url: str
     api_key: str | None
 
+    @classmethod
+    def at(cls, url: str, api_key: str | None) -> "Server":
+        """The server at a URL.
+
+        Raises:
+            Failure: it is no URL of a server.
+        """
+        try:
+            parsed = httpx.URL(url)
+        except httpx.InvalidURL:
+            parsed = httpx.URL("")
+        if parsed.scheme not in {"http", "https"} or not parsed.host:
+            raise Failure(f"{url!r} is not the URL of a server, such as http://127.0.0.1:8000", ExitCode.USAGE)
+        return cls(url, api_key)
+
     @property
     def headers(self) -> dict[str, str]:
         """What every request carries."""
@@ -67,7 +82,7 @@ class Server:
         """The request to send.
 
         Raises:
-            Failure: the server's URL is none.
+            Failure: what is asked for does not fit in a URL.
         """
         headers = {"accept": JSON, **self.headers, **ask.headers}
         if ask.content is not None:
@@ -77,7 +92,7 @@ class Server:
                 ask.method, self.address(ask.path), params=ask.query or None, headers=headers, content=ask.content
             )
         except httpx.InvalidURL as error:
-            raise _no_url(self.url) from error
+            raise Failure(f"this cannot be asked: {error}", ExitCode.USAGE) from error
 
 
 class Client:
@@ -133,8 +148,6 @@ def reaching(url: str) -> Iterator[None]:
     """Turn what goes wrong on the way to the server into a failure."""
     try:
         yield
-    except httpx.UnsupportedProtocol as error:
-        raise _no_url(url) from error
     except httpx.ConnectError as error:
         if "CERTIFICATE" in str(error).upper():
             raise Failure(f"{url} is not trusted: {error}", ExitCode.UNREACHABLE) from error
@@ -146,10 +159,6 @@ def reaching(url: str) -> Iterator[None]:
         raise Failure(f"lost {url} while waiting for its answer: {reason}", ExitCode.UNREACHABLE) from error
     except httpx.DecodingError as error:
         raise Failure(f"{url} sent an answer that cannot be read: {error}", ExitCode.FAULT) from error
-
-
-def _no_url(url: str) -> Failure:
-    return Failure(f"{url!r} is not the URL of a server; write it like http://127.0.0.1:8000", ExitCode.USAGE)
 
 
 def pause_before_retry(response: httpx.Response) -> float | None:

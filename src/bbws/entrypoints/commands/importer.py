@@ -103,7 +103,9 @@ class Importer:
         if status in _REFUSALS:
             return _refused(row, document(response.content))
         if status == _ACCEPTED:
-            return await self._carried_out(row, content, response)
+            operation = await self._ended(response)
+            if operation.get("status") != Status.COMPLETED:
+                return _refused(row, operation.get("problem") or {"title": f"The change is {operation.get('status')}"})
         repeated = "idempotency-replayed" in response.headers and tried == 1
         if status == _TAKEN or repeated:
             return await self._compare(row, content)
@@ -126,17 +128,15 @@ class Importer:
         )
         return Result(row, Outcome.CONFLICT, content.product_id, message, tuple(pairs))
 
-    async def _carried_out(self, row: Row, content: Content, response: httpx.Response) -> Result:
-        """The server does its writing in a queue: wait for this one."""
+    async def _ended(self, response: httpx.Response) -> Mapping[str, Any]:
+        """The server does its writing in a queue: the operation that it accepted, once it has ended."""
         operation = document(response.content)
         path = location(response) or ""
         while operation.get("status") in LIVE:
             await self.pause(_POLL_SECONDS)
             answer, _ = await self._send(Ask("GET", path))
             operation = document(checked(answer, keyed=self.server.api_key is not None).content)
-        if operation.get("status") == Status.COMPLETED:
-            return Result(row, Outcome.CREATED, content.product_id)
-        return _refused(row, operation.get("problem") or {"title": f"The change is {operation.get('status')}"})
+        return operation
 
     async def _send(self, ask: Ask) -> tuple[httpx.Response, int]:
         """The answer, and at which attempt it came. Every request here may be repeated."""
@@ -145,7 +145,7 @@ class Importer:
             try:
                 response = await self.http.send(self.server.request(self.http, ask))
             except httpx.TransportError as error:
-                if isinstance(error, httpx.ConnectError | httpx.UnsupportedProtocol) and tried == 1:
+                if isinstance(error, httpx.ConnectError) and tried == 1:
                     break
                 wait = backoff
             else:

@@ -2,6 +2,7 @@
 
 import asyncio
 import shlex
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -114,7 +115,7 @@ class _Import:
 
     def _open(self, stack: ExitStack) -> BinaryIO:
         if self.file == _STDIN:
-            return click.get_binary_stream("stdin")
+            return sys.stdin.buffer
         try:
             return stack.enter_context(self.file.open("rb"))
         except OSError as error:

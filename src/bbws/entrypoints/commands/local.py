@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from bbws import bootstrap
@@ -16,6 +15,7 @@ from bbws.engines.embedded.errors import StoreError
 from bbws.entrypoints.commands.failures import ExitCode, Failure
 from bbws.entrypoints.commands.screen import Screen
 from bbws.entrypoints.commands.session import JSON_OPTION, App, json_option
+from bbws.kernel.openapi import to_yaml
 from bbws.settings import Settings, SettingsError
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -42,7 +42,13 @@ def _serve(**given: Any) -> None:  # noqa: ANN401 - click's parameters
     from bbws.entrypoints.server import serve  # noqa: PLC0415 - see above
 
     with _local_failures():
-        code = serve(Settings.from_environment(**given))
+        settings = Settings.from_environment(**given)
+        try:
+            code = serve(settings)
+        except SystemExit as stopped:
+            # How the HTTP server says that it cannot listen; it has logged why.
+            where = f"{settings.host}:{settings.port}"
+            raise Failure(f"cannot listen on {where}; is another program there?", ExitCode.FAILED) from stopped
     click.get_current_context().exit(code)
 
 
@@ -172,25 +178,12 @@ def _openapi(service: str | None, out: Path | None, **given: Any) -> None:  # no
         with _local_failures():
             out.mkdir(parents=True, exist_ok=True)
             for name, document in chosen.items():
-                (out / f"{name}.yaml").write_text(_yaml(document), encoding="utf-8")
+                (out / f"{name}.yaml").write_text(to_yaml(document), encoding="utf-8")
         screen.note(f"wrote {len(chosen)} documents to {out}")
     elif screen.as_json:
         screen.document(chosen if service is None else chosen[service])
     else:
-        screen.write("---\n".join(_yaml(document) for document in chosen.values()).rstrip("\n"))
-
-
-class _Dumper(yaml.SafeDumper):
-    """Writes what occurs twice twice: references inside YAML are hard to read."""
-
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ANN401 - PyYAML's own
-        del data
-        return True
-
-
-def _yaml(document: dict[str, Any]) -> str:
-    text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
-    return text
+        screen.write("---\n".join(to_yaml(document) for document in chosen.values()).rstrip("\n"))
 
 
 @contextmanager

@@ -50,10 +50,10 @@ class App:
         """The server to speak to: ``url``, else BBWS_URL; the key from BBWS_API_KEY, else from the data folder.
 
         Raises:
-            Failure: the settings, or the key's file, cannot be used.
+            Failure: the settings, the URL or the key's file cannot be used.
         """
         settings = self.configured()
-        return Server(url or settings.server_url, settings.api_key or _first_key(settings))
+        return Server.at(url or settings.server_url, settings.api_key or _first_key(settings))
 
     def endpoint(self, name: str) -> Endpoint:
         """The declaration of an API call."""
