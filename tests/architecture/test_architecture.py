@@ -18,6 +18,7 @@ FURTHER_FILES = {
     "audit/verify.py",  # the offline verifier: needs the archive and nothing else of BBWS
     "keys/authentication.py",  # the kernel's Authenticator over this domain's rows
     "platform/pages.py",  # the pages' HTML and files
+    "platform/schemas.py",  # the schemas of api.py, which would not fit beside its endpoints
     "products/schemas.py",  # the schemas of api.py, which would not fit beside its endpoints
     "operations/runner.py",  # carries steps out for every domain: neither a rule nor a use case of one
     "products/queued.py",  # the second write path (specification: products §6), whole in one place

@@ -2,107 +2,35 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import orjson
-from pydantic import Field
 
 from bbws.kernel.clock import Clock
-from bbws.kernel.endpoint import Answer, Call, Endpoint, Link, Listed, Paging, Query, Raw, Resource
+from bbws.kernel.endpoint import Answer, Call, Endpoint, Link, Listed, Raw
 from bbws.kernel.problem import NOT_FOUND, UNAVAILABLE, Kind, ProblemType
-from bbws.kernel.reaction import DeadLetter, Queues, QueueState
+from bbws.kernel.reaction import Queues
 from bbws.platform import pages
 from bbws.platform.ports import Backup, Documents, Health, Metrics
+from bbws.platform.schemas import (
+    AssetPath,
+    DeadLetterBody,
+    HealthBody,
+    ProblemPath,
+    QueueBody,
+    QueuePath,
+    QueueQuery,
+    Redriven,
+)
 
 SERVICE = "platform-api"
 QUEUES_ADMIN = "queues:admin"
 BACKUP = "backup:create"
 _QUEUES = "/v1.0/queues"
-_QUEUE_PATTERN = r"^[a-z][a-z0-9-]{0,62}$"
 
 QUEUE_NOT_FOUND = ProblemType(
     Kind.NOT_FOUND, "queue-not-found", "Queue not found", "There is no queue of this name. `bbws queues` lists them."
 )
-
-
-class HealthBody(Resource):
-    """Whether the service lives and can do its work."""
-
-    status: Literal["ok"] = Field(description="Otherwise the answer is a 503 problem with the same `details`.")
-    details: dict[str, Any] = Field(description="Feed lag, queue depths and what else bears on it.")
-
-
-class QueuePath(Query):
-    """Which queue."""
-
-    queue: str = Field(pattern=_QUEUE_PATTERN, examples=["product-audit"], description="Name of the queue.")
-
-
-class QueueQuery(Paging):
-    """Which page of queues."""
-
-
-class QueueBody(Resource):
-    """A consumer's queue."""
-
-    name: str = Field(description="Name of the queue.")
-    waiting: int = Field(description="Messages that wait to be handed out.")
-    in_flight: int = Field(description="Messages that are being worked on.")
-    dead: int = Field(description="Messages parked after failing too often.")
-    oldest_seconds: float | None = Field(description="Age of the oldest waiting message.")
-
-    @classmethod
-    def of(cls, state: QueueState) -> "QueueBody":
-        """The queue as served."""
-        return cls(
-            name=state.name,
-            waiting=state.waiting,
-            in_flight=state.in_flight,
-            dead=state.dead,
-            oldest_seconds=state.oldest_seconds,
-        )
-
-
-class DeadLetterBody(Resource):
-    """A message that failed too often."""
-
-    id: str = Field(description="Id of the change that it announces.")
-    queue: str = Field(description="The queue it was parked from.")
-    message: dict[str, Any] = Field(description="What it says.")
-    receives: int = Field(description="How often it was handed out.")
-    parked_at: str = Field(description="When it was parked.")
-    error: str = Field(description="The last failure in one line.")
-
-    @classmethod
-    def of(cls, letter: DeadLetter) -> "DeadLetterBody":
-        """The message as served."""
-        return cls(
-            id=letter.id,
-            queue=letter.queue,
-            message=letter.message,
-            receives=letter.receives,
-            parked_at=letter.parked_at,
-            error=letter.error,
-        )
-
-
-class Redriven(Resource):
-    """What a redrive did."""
-
-    queue: str = Field(description="Name of the queue.")
-    redriven: int = Field(description="How many messages were put back.")
-
-
-class ProblemPath(Query):
-    """Which problem."""
-
-    code: str = Field(pattern=r"^[a-z0-9-]{1,64}$", examples=["validation-error"], description="Code of the problem.")
-
-
-class AssetPath(Query):
-    """Which file of the API page."""
-
-    asset: str = Field(max_length=64, description="Name of the file.")
 
 
 def _health(call: Call[Any, Any, Any], health: Health) -> Answer:
@@ -158,6 +86,12 @@ def _stamp(moment: datetime) -> str:
 def _openapi(call: Call[Any, Any, Any], documents: Documents) -> Raw:
     del call
     return Raw("application/json", orjson.dumps(documents.openapi()))
+
+
+def _index(call: Call[Any, Any, Any]) -> Raw:
+    del call
+    # Relative, so that it is right behind a proxy's prefix as well.
+    return Raw("text/plain", b"", {"location": "docs"}, status=307)
 
 
 def _docs(call: Call[Any, Any, Any]) -> Raw:
@@ -267,6 +201,16 @@ ENDPOINTS = (
         summary="The OpenAPI document of everything",
         handler=_openapi,
         content_type="application/json",
+        documented=False,
+    ),
+    Endpoint(
+        id="getIndex",
+        service=SERVICE,
+        method="GET",
+        path="/",
+        summary="To the API page",
+        handler=_index,
+        content_type="text/plain",
         documented=False,
     ),
     Endpoint(
