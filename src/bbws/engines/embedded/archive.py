@@ -143,13 +143,12 @@ class FolderArchive:
             _flush(folder.parent)
 
     def _write(self, contents: Sequence[bytes]) -> list[Path]:
-        """Durable files with these contents. All are on their way to the disk before the first is waited for."""
+        """Durable files with these contents. All are written before the first is waited for: one flush often serves many."""
         paths = [self._incoming / secrets.token_hex(8) for _ in contents]
         with ExitStack() as opened:
             files = [opened.enter_context(FileIO(path, "x", opener=_private)) for path in paths]
             for file, content in zip(files, contents, strict=True):
                 _write(file, content)
-                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
             for file in files:
                 os.fsync(file.fileno())
         return paths
