@@ -30,7 +30,7 @@ def test_what_is_kept_is_composed_and_trimmed_for_good(text: str) -> None:
     assert LINE.validate_python(kept) == kept
 
 
-@pytest.mark.parametrize("control", ["\x00", "\x1b", "\n", "\t", "\x7f", "\x85", "\x9f"])
+@pytest.mark.parametrize("control", ["\x00", "\x1b", "\n", "\t", "\x7f", "\x85", "\x9f", "\ud800", "\udfff"], ids=ascii)
 def test_a_line_holds_no_control_character(control: str) -> None:
     with pytest.raises(ValidationError, match="control characters"):
         LINE.validate_python(f"a{control}b")
@@ -38,8 +38,9 @@ def test_a_line_holds_no_control_character(control: str) -> None:
 
 def test_lines_may_hold_line_breaks_and_tabs() -> None:
     assert LINES.validate_python("a\n\tb") == "a\n\tb"
-    with pytest.raises(ValidationError, match="other than line breaks"):
-        LINES.validate_python("a\x0bb")
+    for character in ("\x0b", "\r", "\ud800"):
+        with pytest.raises(ValidationError, match="other than line breaks"):
+            LINES.validate_python(f"a{character}b")
 
 
 def test_what_is_no_text_is_left_for_the_schema_to_refuse() -> None:

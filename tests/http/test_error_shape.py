@@ -1,0 +1,172 @@
+"""Every refusal has the one shape of RFC 9457, and its type leads to a page that explains it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bbws.bootstrap import ENDPOINTS
+from bbws.kernel.problem import COMMON
+from bbws.kernel.table import Conflict, Key, Page, Position, Row, Table, Unavailable, Write
+from tests.builders import Client, Reply
+from tests.http.answers import PRODUCT, PRODUCTS, key, with_stopwatch
+
+OPERATIONS = "/v1.0/operations"
+
+
+class Broken:
+    """A table whose commits fail in a chosen way."""
+
+    def __init__(self, table: Table, fault: Exception) -> None:
+        self._table = table
+        self._fault = fault
+
+    def get(self, key: Key) -> Row | None:
+        return self._table.get(key)
+
+    def query(
+        self,
+        partition: str,
+        *,
+        index: str | None = None,
+        prefix: str = "",
+        start: Position | None = None,
+        limit: int = 100,
+        descending: bool = False,
+    ) -> Page:
+        return self._table.query(
+            partition, index=index, prefix=prefix, start=start, limit=limit, descending=descending
+        )
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        del writes
+        raise self._fault
+
+    def check(self, writes: Sequence[Write]) -> None:
+        del writes
+        raise self._fault
+
+
+def _with_fault(fault: Exception) -> Callable[[Client], Reply]:
+    def call(client: Client) -> Reply:
+        table = Broken(client.app.engine.table, fault)
+        broken = replace(client, app=replace(client.app, dispatcher=replace(client.app.dispatcher, table=table)))
+        return broken.call("POST", f"{PRODUCTS}?dryRun=true", PRODUCT)
+
+    return call
+
+
+def _limited(client: Client) -> Reply:
+    slow, _ = with_stopwatch(client)
+    one = key(client, "products:write", reads=1)
+    slow.call("GET", PRODUCTS, key=one)
+    return slow.call("GET", PRODUCTS, key=one)
+
+
+def _reused(client: Client) -> Reply:
+    headers = {"idempotency-key": "k"}
+    client.call("POST", PRODUCTS, PRODUCT, headers=headers)
+    return client.call("POST", PRODUCTS, {**PRODUCT, "price": "5"}, headers=headers)
+
+
+def _inactive(client: Client) -> Reply:
+    path = f"{PRODUCTS}/{client.create(active=False)['productId']}"
+    return client.call("PUT", path, {"price": "5"})
+
+
+def _taken(client: Client) -> Reply:
+    client.create(productId="PROD-001")
+    return client.call("POST", PRODUCTS, {**PRODUCT, "productId": "PROD-001"})
+
+
+def _stale(client: Client) -> Reply:
+    return client.call("DELETE", f"{PRODUCTS}/{client.create()['productId']}", headers={"if-match": '"7"'})
+
+
+def _ended(client: Client) -> Reply:
+    path = client.call("POST", PRODUCTS, PRODUCT, headers={"prefer": "respond-async"}).headers["location"]
+    client.drain()
+    return client.call("POST", f"{path}/cancel")
+
+
+# Code → how a caller gets it, written by hand: a refusal that nobody can get, or that no test gets, fails below.
+WAYS: Mapping[str, Callable[[Client], Reply]] = {
+    "validation-error": lambda client: client.call("POST", PRODUCTS, {}),
+    "malformed-body": lambda client: client.call("POST", PRODUCTS, raw=b"["),
+    "unauthorized": lambda client: client.call("POST", PRODUCTS, PRODUCT, key=None),
+    "forbidden": lambda client: client.call("POST", PRODUCTS, PRODUCT, key=key(client)),
+    "not-found": lambda client: client.call("GET", "/nothing"),
+    "method-not-allowed": lambda client: client.call("PATCH", PRODUCTS),
+    "version-conflict": _with_fault(Conflict(Key("P", "k"))),
+    "precondition-failed": _stale,
+    "body-too-large": lambda client: client.call("POST", PRODUCTS, raw=b" " * 10_241),
+    "unsupported-media-type": lambda client: client.call("POST", PRODUCTS, PRODUCT, headers={"content-type": "a/b"}),
+    "idempotency-key-reused": _reused,
+    "rate-limited": _limited,
+    "internal-error": _with_fault(RuntimeError("secret detail")),
+    "service-unavailable": _with_fault(Unavailable("secret detail")),
+    "product-not-found": lambda client: client.call("GET", f"{PRODUCTS}/PROD-001"),
+    "product-exists": _taken,
+    "product-inactive": _inactive,
+    "operation-not-found": lambda client: client.call("GET", f"{OPERATIONS}/op-0000000000000000"),
+    "illegal-transition": _ended,
+    "audit-range-too-long": lambda client: client.call("GET", "/v1.0/audit/records?from=2020-01-01T00:00:00Z"),
+    "key-not-found": lambda client: client.call("DELETE", "/v1.0/keys/key-000000000000"),
+    "unknown-permission": lambda client: client.call("POST", "/v1.0/keys", {"name": "abc", "permissions": ["a:b"]}),
+    "queue-not-found": lambda client: client.call("GET", "/v1.0/queues/nothing/dead-letters"),
+}
+STATUS = {
+    "validation-error": 400, "malformed-body": 400, "unauthorized": 401, "forbidden": 403, "not-found": 404,
+    "method-not-allowed": 405, "version-conflict": 409, "precondition-failed": 412, "body-too-large": 413,
+    "unsupported-media-type": 415, "idempotency-key-reused": 422, "rate-limited": 429, "internal-error": 500,
+    "service-unavailable": 503, "product-not-found": 404, "product-exists": 409, "product-inactive": 422,
+    "operation-not-found": 404, "illegal-transition": 422, "audit-range-too-long": 400, "key-not-found": 404,
+    "unknown-permission": 422, "queue-not-found": 404,
+}  # fmt: skip
+ALWAYS = {"type", "title", "status", "detail", "code", "instance", "requestId"}
+
+
+def _declared() -> set[str]:
+    own = (problem for endpoint in ENDPOINTS for problem in endpoint.problems)
+    return {problem.code for problem in (*COMMON, *own)}
+
+
+def test_every_declared_refusal_is_tried() -> None:
+    assert _declared() == set(WAYS) == set(STATUS)
+
+
+@pytest.mark.parametrize("code", sorted(WAYS))
+def test_a_refusal_has_the_one_shape(client: Client, code: str) -> None:
+    reply = WAYS[code](client)
+    document: dict[str, Any] = reply.json
+    assert (reply.status, document["status"], document["code"]) == (STATUS[code], STATUS[code], code)
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert document.keys() >= ALWAYS
+    assert document["type"] == f"/problems/{code}"
+    assert document["requestId"] == reply.headers["x-request-id"]
+    assert all(isinstance(document[name], str) and document[name] for name in ALWAYS - {"status"})
+    assert "secret detail" not in reply.body.decode()
+    assert reply.headers["x-content-type-options"] == "nosniff"
+    assert "etag" not in reply.headers
+    for error in document.get("errors", []):
+        assert set(error) == {"field", "message", "code"}
+
+
+def test_every_type_leads_to_a_page_that_explains(client: Client) -> None:
+    for code, status in STATUS.items():
+        page = client.call("GET", f"/problems/{code}", key=None)
+        assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+        assert f"<code>{code}</code>" in page.body.decode()
+        assert f"HTTP status {status}" in page.body.decode()
+
+
+def test_addresses_have_the_base_path_of_the_edge(client: Client) -> None:
+    document = client.call("GET", f"{PRODUCTS}/PROD-001", base_path="/stage").json
+    assert document["type"] == "/stage/problems/product-not-found"
+    assert document["instance"] == f"/stage{PRODUCTS}/PROD-001"
+
+
+@pytest.mark.parametrize("code", ["service-unavailable", "version-conflict", "rate-limited"])
+def test_who_should_try_again_is_told_when(client: Client, code: str) -> None:
+    assert int(WAYS[code](client).headers["retry-after"]) >= 1

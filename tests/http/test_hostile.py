@@ -1,0 +1,305 @@
+"""Bad input, wherever a caller can put it: each gets a refusal that names what is wrong, and none has any effect."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import pytest
+
+from tests import builders
+from tests.builders import Client, Reply
+from tests.http.answers import PRODUCT, PRODUCTS, fields, problem
+
+_LEFT_OUT = object()
+
+
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """One server for all calls that must have no effect."""
+    with builders.client(tmp_path_factory.mktemp("quiet") / "data", start=False) as made:
+        yield made
+
+
+def _post(client: Client, body: bytes) -> Reply:
+    reply = client.call("POST", PRODUCTS, raw=body)
+    assert client.call("GET", f"{PRODUCTS}?status=all").json["count"] == 0
+    return reply
+
+
+def _with(**values: Any) -> bytes:
+    document = {**PRODUCT, **values}
+    return json.dumps({name: value for name, value in document.items() if value is not _LEFT_OUT}).encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "bad"),
+    [
+        (b"{}", "name description price period"),
+        (_with(name=_LEFT_OUT, price=_LEFT_OUT), "name price"),
+        (_with(colour="red", Name="x"), "colour Name"),
+        (_with(_links={}), "_links"),
+        (_with(version=7, createdAt="2026-11-20T10:00:00Z", updatedAt=""), "version createdAt updatedAt"),
+        (_with(name=5, description=[], period=True, features="x", active="true"),
+         "name description period features active"),
+        (_with(name=None, description=None, price=None, currency=None, period=None, features=None, active=None),
+         "name description price currency period features active"),
+        (_with(name="ab", description="", period="abcd"), "name description period"),
+        (_with(name="   ab   ", description=" \n ", period=" abcd "), "name description period"),
+        (_with(name="x" * 101, description="x" * 501, period="x" * 101), "name description period"),
+        (_with(features=["ok", "x", 5, None, "y" * 201]), "features.1 features.2 features.3 features.4"),
+        (_with(features=["item"] * 21), "features"),
+        (_with(name="abc\x00", description="a\x07b", period="per\nyear", features=["a\tb"]),
+         "name description period features.0"),
+        (_with(name="\ud800abc", description="\udfff", period="\ud83d per year", features=["\ud800\ud800"]),
+         "name description period features.0"),
+        (_with(currency="zar"), "currency"),
+        (_with(currency="ZZZ"), "currency"),
+        (_with(currency=710), "currency"),
+        (_with(currency="\ud800"), "currency"),
+        (_with(productId="PROD-12"), "productId"),
+        (_with(productId="PROD-abc"), "productId"),
+        (_with(productId="PROD-001\n"), "productId"),
+        (_with(productId=1), "productId"),
+        (_with(active=1), "active"),
+        (b'{"name": "Basic", "name": "Other"}', "name"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else f"{crc32(value):x}",
+)  # fmt: skip
+def test_every_bad_field_is_named(quiet: Client, body: bytes, bad: str) -> None:
+    reply = _post(quiet, body)
+    assert fields(reply) == set(bad.split())
+    assert all(error["message"] and error["code"] for error in reply.json["errors"])
+
+
+@pytest.mark.parametrize(
+    "price",
+    [
+        '"12.345"', "12.345", '"1_0"', '"٣"', '" 5"', '"5 "', '"1e2"', "true", "false", "null", "[]", "{}", "0", '"0"',
+        "0.00", "-1", '"-1"', "1000000", '"1000000.00"', "999999.999", "1e400", "1e-400", "1E+9999999999",
+        "1e99999999999999999999", '"NaN"', '"Infinity"', '""', '"."', '"0x10"', "1" * 40, "0." + "0" * 30 + "1",
+        '"\\ud800"',
+    ],
+)  # fmt: skip
+def test_a_bad_price_is_refused(quiet: Client, price: str) -> None:
+    body = _with().replace(b'"1500.00"', price.encode())
+    reply = _post(quiet, body)
+    assert reply.status == 400
+    if reply.json["code"] == "validation-error":
+        assert fields(reply) == {"price"}
+        assert "0.01 to 999999.99" in reply.json["errors"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("price", "kept"),
+    [("5", "5.00"), ("5.5", "5.50"), ("1e2", "100.00"), ('"0.01"', "0.01"), ("999999.99", "999999.99"), ("0.1", "0.10")],
+)
+def test_a_good_price_is_kept_exactly(client: Client, price: str, kept: str) -> None:
+    reply = client.call("POST", PRODUCTS, raw=_with().replace(b'"1500.00"', price.encode()))
+    assert (reply.status, reply.json["price"]) == (201, kept)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"null",
+        b"5",
+        b'"text"',
+        b"[]",
+        b"[{}]",
+        b"\xff\xfe{}",
+        b'{"name": "\xc3"}',
+        b'{"name": "a\x00b"}',
+        b'{"name": NaN}',
+        b'{"price": -Infinity}',
+        b'{"price": ' + b"9" * 500 + b"}",
+        b'{"a":' * 1500 + b"1" + b"}" * 1500,
+        b"[" * 5000,
+        b'{"name": "x"} trailing',
+        b"name=Basic&price=5",
+        b"<product/>",
+        b'{"name": "Basic", "price": {"a": 1, "a": 2}}',
+    ],
+    ids=lambda body: repr(body[:30]) + str(len(body)),
+)
+def test_what_is_no_json_object_is_malformed(quiet: Client, body: bytes) -> None:
+    reply = quiet.call("POST", PRODUCTS, raw=body, headers={"content-type": "application/json"})
+    assert problem(reply, 400, "malformed-body")["detail"]
+    assert quiet.call("GET", PRODUCTS).json["count"] == 0
+
+
+def test_a_lone_surrogate_in_a_key_is_refused(quiet: Client) -> None:
+    for body in (b'{"\\ud800": 1}', b'{"price": {"\\ud800": 1}}', b'{"\\ud800": 1, "\\ud800": 2}'):
+        assert _post(quiet, body).status == 400
+
+
+@pytest.mark.parametrize("length", [10 * 1024 + 1, 11_000])
+@pytest.mark.parametrize(("method", "path"), [("POST", PRODUCTS), ("PUT", f"{PRODUCTS}/PROD-001"), ("GET", PRODUCTS)])
+def test_a_body_has_ten_kilobytes_at_most(quiet: Client, method: str, path: str, length: int) -> None:
+    problem(quiet.call(method, path, raw=b" " * length), 413, "body-too-large")
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "", "application/jsonp"])
+def test_a_body_must_be_declared_as_json(quiet: Client, content_type: str) -> None:
+    reply = quiet.call("POST", PRODUCTS, PRODUCT, headers={"content-type": content_type})
+    problem(reply, 415, "unsupported-media-type")
+    assert reply.headers["accept"] == "application/json"
+
+
+@pytest.mark.parametrize("method", ["PATCH", "TRACE", "CONNECT", "get", "QUERY", "x" * 100, "PUT", "DELETE"])
+def test_a_wrong_method_is_told_the_right_ones(quiet: Client, method: str) -> None:
+    reply = quiet.call(method, PRODUCTS)
+    problem(reply, 405, "method-not-allowed")
+    assert reply.headers["allow"] == "GET, HEAD, OPTIONS, POST"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "*", "/v1.0", "/v1.0/", "/v1.0/product", "/v1.0/products/", "/v1.0//products", "/V1.0/products",
+        "/v1.0/products/PROD-001/", "/v1.0/products/PROD-001/nothing", "/v1.0/products/%ff", "/v1.0/products/%ed%a0%80",
+        "/v1.0/%70roducts", "/v1.0/products%2FPROD-001", "/v1.0/products/../keys", "/docs/../api-key",
+        "/docs/%2e%2e%2fapi-key", "/problems/no-such-problem", "/" + "x" * 5000, "/v1.0/products/" + "A" * 5000,
+        "/.env", "/docs/",
+    ],
+    ids=lambda path: path[:40] + str(len(path)),
+)  # fmt: skip
+def test_an_unknown_address_is_not_found(quiet: Client, path: str) -> None:
+    problem(quiet.call("GET", path), 404, "not-found")
+
+
+@pytest.mark.parametrize(
+    "segment", ["%2F", "%00", "%2e%2e", "PROD-001%00", "PROD-001%20", "%C3%9C", "PROD-%E2%80%AE01", "%25", "%", "%zz", "PROD-001%0A"]
+)
+def test_an_encoded_oddity_is_no_id(client: Client, segment: str) -> None:
+    client.create(productId="PROD-001")
+    assert fields(client.call("GET", f"{PRODUCTS}/{segment}")) == {"productId"}
+
+
+def test_an_id_may_be_percent_encoded(client: Client) -> None:
+    client.create(productId="PROD-001")
+    assert client.call("GET", f"{PRODUCTS}/%50ROD%2D001").json["productId"] == "PROD-001"
+
+
+@pytest.mark.parametrize(
+    ("query", "bad"),
+    [
+        ("pageSize=0", "pageSize"),
+        ("pageSize=101", "pageSize"),
+        ("pageSize=-1", "pageSize"),
+        ("pageSize=x", "pageSize"),
+        ("pageSize=", "pageSize"),
+        ("pageSize=1.5", "pageSize"),
+        ("pageSize=" + "9" * 5000, "pageSize"),
+        ("pageSize=5&pageSize=6", "pageSize"),
+        ("limit=5&offset=0", "limit offset"),
+        ("dryRun=true", "dryRun"),
+        ("sortBy=colour&order=up&status=gone&currency=RAND", "sortBy order status currency"),
+        ("sortBy=", "sortBy"),
+        ("q=basic&sortBy=name", "sortBy"),
+        ("q=basic&order=asc", "order"),
+        ("q=", "q"),
+        ("q=%20%20", "q"),
+        ("q=" + "x" * 101, "q"),
+        ("q=%26%20---", "q"),
+        ("q=%ff", "query"),
+        ("startAt=", "startAt"),
+        ("startAt=abc", "startAt"),
+        ("startAt=" + "A" * 3000, "startAt"),
+        ("startAt=%00", "startAt"),
+        ("&".join(f"p{n}=1" for n in range(60)), "query"),
+        ("x" * 300 + "=1", "x" * 200),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_bad_parameters_of_the_list_are_named(quiet: Client, query: str, bad: str) -> None:
+    assert fields(quiet.call("GET", f"{PRODUCTS}?{query}")) == set(bad.split())
+
+
+@pytest.mark.parametrize("moment", ["yesterday", "2026-11-20", "2026-11-20T10:00:00", "2026-13-01T00:00:00Z", "", "0001-01-01T00:00:00%2B01:00"])
+def test_a_time_must_be_rfc_3339_with_a_zone(client: Client, moment: str) -> None:
+    client.create(productId="PROD-001")
+    assert fields(client.call("GET", f"{PRODUCTS}/PROD-001?asOf={moment}")) == {"asOf"}
+    assert fields(client.call("GET", f"/v1.0/audit/records?from={moment}&to={moment}")) == {"from", "to"}
+
+
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "2026-11-20T10:00:00-23:59"]
+)
+def test_no_time_is_too_odd(client: Client, moment: str) -> None:
+    client.create(productId="PROD-001")
+    assert client.call("GET", f"{PRODUCTS}/PROD-001?asOf={moment}").status in {200, 404}
+    for query in (f"from={moment}&to={moment}", f"to={moment}", f"subject=/x&from={moment}", f"actor=a&to={moment}"):
+        assert client.call("GET", f"/v1.0/audit/records?{query}").status == 200
+    assert client.call("GET", f"/v1.0/audit/records?from={moment}").status in {200, 400}
+
+
+def test_a_change_of_nothing_is_refused(client: Client) -> None:
+    client.create(productId="PROD-001")
+    assert fields(client.call("PUT", f"{PRODUCTS}/PROD-001", {})) == {"body"}
+    nothing = dict.fromkeys(("name", "description", "price", "currency", "period", "features", "active"))
+    assert fields(client.call("PUT", f"{PRODUCTS}/PROD-001", nothing)) == set(nothing)
+    assert fields(client.call("PUT", f"{PRODUCTS}/PROD-001", {"productId": "PROD-002"})) == {"productId"}
+    assert client.call("GET", f"{PRODUCTS}/PROD-001").json["version"] == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("DELETE", f"{PRODUCTS}/PROD-001"), ("POST", "/v1.0/audit/checkpoints"), ("POST", "/v1.0/queues/product-audit/redrive")],
+)
+def test_where_no_body_is_wanted_none_is_taken(client: Client, method: str, path: str) -> None:
+    client.create(productId="PROD-001")
+    for body in (b'{"a": 1}', b"[]", b"nonsense"):
+        problem(client.call(method, path, raw=body), 400, "malformed-body")
+    assert client.call("GET", f"{PRODUCTS}/PROD-001").json["active"] is True
+    assert client.call(method, path, raw=b"{}").status < 300
+
+
+def test_a_cursor_of_another_list_is_refused(client: Client) -> None:
+    for number in range(3):
+        client.create(productId=f"PROD-00{number}")
+    token = client.call("GET", f"{PRODUCTS}?pageSize=1").json["nextToken"]
+    assert client.call("GET", f"{PRODUCTS}?pageSize=2&startAt={token}").json["count"] == 2
+    for other in (
+        f"{PRODUCTS}?pageSize=1&currency=ZAR&startAt={token}",
+        f"{PRODUCTS}?pageSize=1&order=asc&startAt={token}",
+        f"{PRODUCTS}?pageSize=1&status=all&startAt={token}",
+        f"{PRODUCTS}?q=basic&startAt={token}",
+        f"{PRODUCTS}/PROD-001/history?startAt={token}",
+        f"/v1.0/operations?startAt={token}",
+        f"/v1.0/keys?startAt={token}",
+        f"/v1.0/audit/records?startAt={token}",
+        f"{PRODUCTS}?startAt={token[:-4]}",
+        f"{PRODUCTS}?startAt={token}AAAA",
+        f"{PRODUCTS}?startAt={token.swapcase()}",
+    ):
+        assert fields(client.call("GET", other)) == {"startAt"}
+    for place in range(0, len(token) - 1, 7):
+        changed = token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1 :]
+        assert fields(client.call("GET", f"{PRODUCTS}?pageSize=1&startAt={changed}")) == {"startAt"}
+
+
+def test_a_cursor_of_another_products_history_is_refused(client: Client) -> None:
+    for product_id in ("PROD-001", "PROD-002"):
+        client.create(productId=product_id)
+        client.call("PUT", f"{PRODUCTS}/{product_id}", {"price": "5"})
+    token = client.call("GET", f"{PRODUCTS}/PROD-001/history?pageSize=1").json["nextToken"]
+    assert client.call("GET", f"{PRODUCTS}/PROD-001/history?pageSize=1&startAt={token}").json["count"] == 1
+    assert fields(client.call("GET", f"{PRODUCTS}/PROD-002/history?pageSize=1&startAt={token}")) == {"startAt"}
+
+
+def test_a_cursor_of_another_server_is_refused(client: Client, tmp_path: Path) -> None:
+    for _ in range(2):
+        client.create()
+    token = client.call("GET", f"{PRODUCTS}?pageSize=1").json["nextToken"]
+    with builders.client(tmp_path / "other", start=False) as other:
+        assert fields(other.call("GET", f"{PRODUCTS}?pageSize=1&startAt={token}")) == {"startAt"}
+
+
+@pytest.mark.parametrize("value", ["", " ", "\x00", "ü" * 50, "x" * 10_000, "bbws_local_'; DROP TABLE rows; --"])
+def test_an_odd_key_is_a_wrong_key(quiet: Client, value: str) -> None:
+    headers = {"x-api-key": value}
+    problem(quiet.call("GET", PRODUCTS, headers=headers, key=None), 401, "unauthorized")
