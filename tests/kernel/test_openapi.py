@@ -9,7 +9,7 @@ from openapi_schema_validator import OAS30Validator
 from openapi_spec_validator import validate
 
 from bbws.bootstrap import ENDPOINTS, openapi_documents
-from bbws.kernel.endpoint import Endpoint, Raw
+from bbws.kernel.endpoint import Endpoint, Raw, Wire
 from bbws.kernel.openapi import documents, merged, to_yaml
 
 COMMITTED = Path(__file__).resolve().parents[2] / "docs" / "api" / "openapi"
@@ -221,6 +221,20 @@ def test_raw_answers_have_their_own_media_type() -> None:
         {"text/html": {"schema": {"type": "string"}}},
         {"application/x-tar": {"schema": {"type": "string", "format": "binary"}}},
     ]
+
+
+def test_a_table_without_operations_and_examples_makes_a_valid_document() -> None:
+    def later(_call: object) -> Raw:
+        return Raw("text/plain", b"")
+
+    endpoint = Endpoint(
+        "doLater", "later", "POST", "/later", "Do it", later, body_schema=Wire, accepted=Wire, queued=later, status=204
+    )
+    document = documents([endpoint], version="1")["later"]
+    validate(document)
+    operation = document["paths"]["/later"]["post"]
+    assert "links" not in operation["responses"]["202"]
+    assert "example" not in operation["requestBody"]["content"]["application/json"]
 
 
 def test_servers_can_be_named() -> None:
