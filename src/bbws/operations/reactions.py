@@ -1,6 +1,7 @@
 """How accepted operations come to be carried out: one consumer per queue that a domain asks for."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import time
 
 from bbws.kernel.reaction import Daily, Policy, Reaction
@@ -13,8 +14,12 @@ def consumer(name: str, queue: str, kinds: Sequence[OperationKind], policy: Poli
     """A consumer that carries out operations of some kinds.
 
     It is told of requests, and of operations that failed or were cancelled, since whoever stood behind them is next.
+    A message is handed out at least as often as the steps of an operation may be tried: parked earlier, it would leave
+    behind an operation that has not ended.
     """
     told_of = {kind.requested.name for kind in kinds} | {events.FAILED.name, events.CANCELLED.name}
+    tries = max(len(kind.steps) * kind.attempts for kind in kinds)
+    policy = replace(policy, max_receives=max(policy.max_receives, tries))
     return Reaction(name, queue, frozenset(told_of), carry_out, policy)
 
 
