@@ -143,7 +143,7 @@ class FolderArchive:
             _flush(folder.parent)
 
     def _write(self, contents: Sequence[bytes]) -> list[Path]:
-        """Durable files with these contents. All are written before the first is waited for: one flush may serve many."""
+        """Durable files with these contents, all written before the first is waited for: one flush may serve many."""
         paths = [self._incoming / secrets.token_hex(8) for _ in contents]
         with ExitStack() as opened:
             files = [opened.enter_context(FileIO(path, "x", opener=_private)) for path in paths]
