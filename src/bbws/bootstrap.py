@@ -15,7 +15,6 @@ from bbws.audit.verify import Report, verify
 from bbws.engines.embedded.archive import ARCHIVE_FOLDER, FolderArchive
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.engines.embedded.streaming import BackupStream
-from bbws.kernel import openapi
 from bbws.kernel.actor import EVERYTHING, Actor, Rate, system
 from bbws.kernel.clock import Clock, SystemClock
 from bbws.kernel.cors import Cors
@@ -29,6 +28,7 @@ from bbws.kernel.reaction import Daily, Reaction
 from bbws.kernel.work import UnitOfWork, transact
 from bbws.keys import service as keys_service
 from bbws.keys.authentication import ApiKeys
+from bbws.platform import openapi
 from bbws.platform.ports import Metrics, Readiness
 from bbws.settings import Settings
 from bbws.tables import DAILY, ENDPOINTS, ENTITIES, KINDS, REACTIONS, permissions

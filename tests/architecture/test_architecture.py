@@ -17,6 +17,9 @@ FURTHER_FILES = {
     "audit/signing.py",  # the library behind the Signer port, and what checks its signatures
     "audit/verify.py",  # the offline verifier: needs the archive and nothing else of BBWS
     "keys/authentication.py",  # the kernel's Authenticator over this domain's rows
+    "platform/openapi.py",  # the OpenAPI documents, written from the endpoint table
+    "platform/openapi_parts.py",  # what all of them share
+    "platform/openapi_schemas.py",  # from Pydantic's JSON Schema to that of OpenAPI 3.0.3
     "platform/pages.py",  # the pages' HTML and files
     "platform/schemas.py",  # the schemas of api.py, which would not fit beside its endpoints
     "products/schemas.py",  # the schemas of api.py, which would not fit beside its endpoints

@@ -72,6 +72,8 @@ def _records(call: Call[Any, RecordQuery, Any]) -> Listed:
 
 
 def _checkpoint(call: Call[Any, Any, Any], archive: Archive, signer: Signer, clock: Clock) -> Answer:
+    if call.dry_run:
+        return Answer()
     made = service.checkpoint(call.work.table, archive, signer, clock)
     return Answer(CheckpointBody.of(made))
 
@@ -104,6 +106,5 @@ ENDPOINTS = (
         response=CheckpointBody,
         status=201,
         blocking=True,
-        outside=True,
     ),
 )

@@ -194,8 +194,6 @@ class Dispatcher:
             if repeatable is not None and (before := repeatable.answer(self.table)) is not None:
                 return before
             work = self._begin(exchange)
-            if parsed.dry_run and endpoint.outside:
-                return _planned(work)
             try:
                 response, document = self._use_case(exchange, endpoint, parsed, work)
             except Problem:
@@ -230,7 +228,9 @@ class Dispatcher:
         queued = not parsed.dry_run and (parsed.prefers_async or self.queued_by_default)
         handler = endpoint.queued if queued else None
         queued = handler is not None
-        answer = (handler or endpoint.handler)(Call(work, parsed.path, parsed.query, parsed.body, parsed.start))
+        answer = (handler or endpoint.handler)(
+            Call(work, parsed.path, parsed.query, parsed.body, parsed.start, dry_run=parsed.dry_run)
+        )
         if isinstance(answer, Raw):
             return self.renderer.raw(answer), {}
         _check_precondition(endpoint, work, answer)

@@ -99,13 +99,17 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Call[P, Q, B]:
-    """What a handler is given: the unit of work, the parsed path, query and body, and where a list goes on."""
+    """What a handler is given: the unit of work, the parsed path, query and body, and where a list goes on.
+
+    On a dry run nothing of the unit of work is committed; a handler whose effect lies elsewhere must hold it back.
+    """
 
     work: UnitOfWork
     path: P
     query: Q
     body: B
     start: Position | None = None
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +172,6 @@ class Endpoint:
         links: offered beside the resource; ``item_links`` beside each item of a list.
         rate: READ or WRITE, which share of the caller's rate it uses.
         blocking: it takes long; a server runs it off its event loop.
-        outside: its effect is no commit, so a dry run does not call it and plans no change.
         secret_fields: fields of the answer never stored for a repeated Idempotency-Key.
         documented: whether it is part of the published API documents.
         example: example of the body, as on the wire.
@@ -196,7 +199,6 @@ class Endpoint:
     item_links: tuple[Link, ...] = ()
     rate: str = ""
     blocking: bool = False
-    outside: bool = False
     secret_fields: tuple[str, ...] = ()
     documented: bool = True
     example: Mapping[str, Any] | None = None

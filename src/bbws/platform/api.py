@@ -62,7 +62,7 @@ def _dead_letters(call: Call[QueuePath, QueueQuery, Any], queues: Queues) -> Lis
 
 def _redrive(call: Call[QueuePath, Any, Any], queues: Queues) -> Answer:
     try:
-        count = queues.redrive(call.path.queue)
+        count = len(queues.dead_letters(call.path.queue, 1)) if call.dry_run else queues.redrive(call.path.queue)
     except KeyError as error:
         raise _no_queue(call.path.queue) from error
     return Answer(Redriven(queue=call.path.queue, redriven=count))
@@ -170,7 +170,6 @@ ENDPOINTS = (
         response=Redriven,
         problems=(QUEUE_NOT_FOUND,),
         blocking=True,
-        outside=True,
     ),
     Endpoint(
         id="createBackup",

@@ -14,8 +14,8 @@ from pathlib import Path
 import orjson
 
 from bbws.kernel.http import PROBLEM_JSON
-from bbws.kernel.openapi_parts import problem_example
 from bbws.kernel.problem import ProblemType
+from bbws.platform.openapi_parts import problem_example
 
 _CLOSED = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 # Swagger UI draws its icons from data: addresses; scripts and styles come as files only.

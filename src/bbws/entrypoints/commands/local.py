@@ -15,7 +15,7 @@ from bbws.engines.embedded.errors import StoreError
 from bbws.entrypoints.commands.failures import ExitCode, Failure
 from bbws.entrypoints.commands.screen import Screen
 from bbws.entrypoints.commands.session import JSON_OPTION, App, json_option
-from bbws.kernel.openapi import to_yaml
+from bbws.platform.openapi import to_yaml
 from bbws.settings import Settings, SettingsError
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)

@@ -10,7 +10,7 @@ from openapi_spec_validator import validate
 
 from bbws.bootstrap import ENDPOINTS, openapi_documents
 from bbws.kernel.endpoint import Endpoint, Raw, Wire
-from bbws.kernel.openapi import documents, merged, to_yaml
+from bbws.platform.openapi import documents, merged, to_yaml
 
 COMMITTED = Path(__file__).resolve().parents[2] / "docs" / "api" / "openapi"
 MERGED = merged(ENDPOINTS, version="0.0.0")

@@ -12,12 +12,12 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
-from bbws.kernel import openapi_parts as parts
 from bbws.kernel import problem as problems
 from bbws.kernel.endpoint import ANYONE, SIGNED_IN, Endpoint, Link, Paging
 from bbws.kernel.http import JSON, PROBLEM_JSON
 from bbws.kernel.problem import ProblemType
-from bbws.kernel.schemas import Json, Schemas, Used, listing
+from bbws.platform import openapi_parts as parts
+from bbws.platform.openapi_schemas import Json, Schemas, Used, listing
 
 _OPERATION = Link("operation", "getOperation")
 

@@ -5,7 +5,7 @@ import pytest
 from pydantic import BaseModel, Field, WithJsonSchema
 
 from bbws.kernel.endpoint import Query, Resource, Wire
-from bbws.kernel.schemas import Schemas, listing
+from bbws.platform.openapi_schemas import Schemas, listing
 
 
 class Colour(StrEnum):

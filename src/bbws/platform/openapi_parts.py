@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 
 from bbws.kernel.endpoint import Wire
 from bbws.kernel.problem import VALIDATION, ProblemType
-from bbws.kernel.schemas import Json
+from bbws.platform.openapi_schemas import Json
 
 API_KEY = "apiKey"
 SECURITY_SCHEMES: Json = {
