@@ -27,7 +27,7 @@ setup: $(VENV)/dev ## Make .venv with everything that working on BBWS needs (the
 run: $(VENV)/runtime ## Start BBWS on this machine (settings: BBWS_HOST, BBWS_PORT, BBWS_DATA_DIR)
 	@exec $(BIN)/bbws serve
 
-test: $(VENV)/dev ## Run every test, with the coverage bar
+test: $(VENV)/dev $(VENV)/bench ## Run every test, with the coverage bar
 	$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term
 
 check: $(VENV)/dev ## Check style, types, imports, hygiene and the committed API documents
