@@ -27,8 +27,7 @@ def accept_create(work: UnitOfWork, new: NewProduct) -> tuple[str, Stored[Operat
     Raises:
         Problem: 409 where the id is taken or reserved.
     """
-    product_id = new.product_id or service.new_id()
-    service.require_free(work, product_id)
+    product_id = service.free_id(work, new)
     work.ensure(store.product_key(product_id), None)
     data: Document = {
         "name": new.name,

@@ -36,8 +36,7 @@ def create(work: UnitOfWork, new: NewProduct) -> Stored[Product]:
     Raises:
         Problem: 409 where the id is taken or reserved.
     """
-    product_id = new.product_id or new_id()
-    require_free(work, product_id)
+    product_id = free_id(work, new)
     work.ensure(store.hold_key(product_id), None)
     return add(work, new, product_id)
 
@@ -47,9 +46,16 @@ def add(work: UnitOfWork, new: NewProduct, product_id: str) -> Stored[Product]:
     return work.create(store.PRODUCT, new.at(product_id, work.now()), events.CREATED)
 
 
-def new_id() -> str:
-    """A random id; the commit that inserts it finds out whether it is free, and a taken one is drawn again."""
-    return ID_PREFIX + random_id(ID_RANDOM_LENGTH)
+def free_id(work: UnitOfWork, new: NewProduct) -> str:
+    """The id that a new product asks for, or a random one: the commit finds out whether that is taken, and draws again.
+
+    Raises:
+        Problem: 409 where the id asked for is taken or reserved.
+    """
+    if new.product_id is None:
+        return ID_PREFIX + random_id(ID_RANDOM_LENGTH)
+    require_free(work, new.product_id)
+    return new.product_id
 
 
 def require_free(work: UnitOfWork, product_id: str) -> None:
