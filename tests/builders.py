@@ -72,7 +72,7 @@ class Client:
         if body:
             sent["content-type"] = "application/json"
         request = Request(method, path, query, sent | dict(headers or {}), body, address, base_path, random_id(16))
-        response = run(self.app.dispatcher.steps(Exchange(request)), self.app.engine.table)
+        response = run(self.app.dispatcher.steps(Exchange(request)), self.app.dispatcher.table)
         return _reply(response)
 
     def drain(self) -> None:
