@@ -2,8 +2,9 @@
 
 import logging
 import sys
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, BinaryIO, cast
 
 import orjson
 import structlog
@@ -21,6 +22,31 @@ _SERVER_FAULT = 500
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 
 
+_LOST = Counter("bbws_log_lines_lost", "Times that standard error did not take what was logged.", registry=None)
+
+
+class _Forgiving:
+    """A stream for the log. A full disk or a closed pipe there costs lines, which are counted, but no answers."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def write(self, line: bytes) -> None:
+        """Write a line."""
+        self._do(partial(self._stream.write, line))
+
+    def flush(self) -> None:
+        """See it off."""
+        self._do(self._stream.flush)
+
+    @staticmethod
+    def _do(action: Callable[[], object]) -> None:
+        try:
+            action()
+        except OSError:
+            _LOST.inc()
+
+
 def configure_logging(level: str) -> None:
     """Everything that is logged becomes one line of JSON on standard error."""
     shared: list[structlog.types.Processor] = [
@@ -31,7 +57,7 @@ def configure_logging(level: str) -> None:
     structlog.configure(
         processors=[*shared, render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        logger_factory=structlog.BytesLoggerFactory(cast("BinaryIO", _Forgiving(sys.stderr.buffer))),
         cache_logger_on_first_use=True,
     )
     formatter = structlog.stdlib.ProcessorFormatter(
@@ -55,6 +81,7 @@ class Observer:
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self._registry)
         self._registry.register(_EngineCollector(engine))
+        self._registry.register(_LOST)
         self._requests = Counter(
             "bbws_http_requests", "Requests answered.", ("operation", "status"), registry=self._registry
         )
