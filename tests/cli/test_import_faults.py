@@ -1,8 +1,8 @@
 """Importing into a server that is busy, at fault, or gone; and how much is on its way at once."""
 
-import asyncio
 import io
 import json
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from bbws.entrypoints.commands.client import Server
-from bbws.entrypoints.commands.failures import Failure
+from bbws.entrypoints.commands.failures import ExitCode, Failure
 from bbws.entrypoints.commands.importer import Importer, Outcome, Result, in_order
 from bbws.entrypoints.commands.rows import Row, json_rows
 from tests.cli.shell import URL, answering, problem
@@ -25,25 +25,21 @@ type Handler = Callable[[httpx.Request], httpx.Response]
 class Pauses:
     """Pauses that take no time."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, stopped: bool = False) -> None:
         self.seconds: list[float] = []
+        self.stopped = stopped
 
-    async def __call__(self, seconds: float) -> None:
+    def __call__(self, seconds: float) -> bool:
         self.seconds.append(seconds)
-        await asyncio.sleep(0)
+        return self.stopped
 
 
-def _load(handler: Handler, content: bytes = CONTENT) -> tuple[list[Result], Pauses]:
+def _load(handler: Handler, content: bytes = CONTENT, *, stopped: bool = False) -> tuple[list[Result], Pauses]:
     results: list[Result] = []
-    pauses = Pauses()
-
-    async def load() -> None:
-        async with httpx.AsyncClient(transport=httpx.MockTransport(handler)) as http:
-            importer = Importer(http, Server(URL, "key"), "/v1.0/products", dry_run=False, pause=pauses)
-            rows = json_rows(io.BytesIO(content))
-            await in_order(rows, importer.load, results.append, at_once=16, slow=False)
-
-    asyncio.run(load())
+    pauses = Pauses(stopped=stopped)
+    with httpx.Client(transport=httpx.MockTransport(handler)) as http:
+        importer = Importer(http, Server(URL, "key"), "/v1.0/products", dry_run=False, pause=pauses)
+        in_order(json_rows(io.BytesIO(content)), importer.load, results.append, 16, threading.Event())
     return results, pauses
 
 
@@ -126,51 +122,65 @@ def test_a_queued_change_that_fails_is_refused_with_its_problem() -> None:
     assert len(pauses.seconds) == 2
 
 
-def test_no_more_are_on_their_way_than_wanted_and_rows_are_read_as_needed() -> None:
-    running = most = 0
+def test_as_many_are_on_their_way_as_wanted_and_no_more_rows_are_read() -> None:
+    together = threading.Barrier(16, timeout=60)
     read: list[int] = []
     told: list[int] = []
 
-    async def load(row: Row) -> Result:
-        nonlocal running, most
-        running += 1
-        most = max(most, running)
-        for _ in range(1 + row.number % 5):
-            await asyncio.sleep(0)
-        running -= 1
+    def load(row: Row) -> Result:
+        together.wait()
         return Result(row, Outcome.CREATED)
 
     def rows() -> Iterator[Row]:
-        for number in range(1, 501):
+        for number in range(1, 161):
             read.append(number)
             assert len(read) - len(told) <= 16
             yield Row(number, number, 0, {})
 
-    asyncio.run(in_order(rows(), load, lambda result: told.append(result.row.number), at_once=16, slow=False))
-    assert told == list(range(1, 501))
-    assert most == 16
+    in_order(rows(), load, lambda result: told.append(result.row.number), 16, threading.Event())
+    assert told == list(range(1, 161))
 
 
 def test_a_slow_source_does_not_hold_up_what_is_on_its_way() -> None:
-    arrived = asyncio.Event()
+    arrived = threading.Event()
 
-    async def load(row: Row) -> Result:
+    def load(row: Row) -> Result:
         arrived.set()
         return Result(row, Outcome.CREATED)
 
-    async def main() -> int:
-        loop = asyncio.get_running_loop()
-        told: list[Result] = []
+    def rows() -> Iterator[Row]:
+        yield Row(1, 1, 0, {})
+        assert arrived.wait(60)
 
-        def rows() -> Iterator[Row]:
-            yield Row(1, 1, 0, {})
-            asyncio.run_coroutine_threadsafe(arrived.wait(), loop).result()
-            yield Row(2, 2, 0, {})
+    told: list[Result] = []
+    in_order(rows(), load, told.append, 4, threading.Event())
+    assert len(told) == 1
 
-        await in_order(rows(), load, told.append, at_once=4, slow=True)
-        return len(told)
 
-    assert asyncio.run(main()) == 2
+def test_nobody_waits_on_once_it_is_to_stop() -> None:
+    sent: list[httpx.Request] = []
+
+    def busy(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(503, headers={"retry-after": "9"})
+
+    with pytest.raises(Failure, match="503"):
+        _load(busy, json.dumps(ROW).encode(), stopped=True)
+    assert len(sent) == 2
+
+
+def test_stopping_is_told_to_those_who_wait() -> None:
+    stop = threading.Event()
+
+    def load(row: Row) -> Result:
+        if row.number == 1:
+            raise Failure("stop", ExitCode.FAULT)
+        assert stop.wait(60)
+        return Result(row, Outcome.CREATED)
+
+    with pytest.raises(Failure, match="stop"):
+        in_order((Row(n, n, 0, {}) for n in range(1, 9)), load, print, 4, stop)
+    assert stop.is_set()
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 415, 500])

@@ -78,7 +78,7 @@ class Server:
         """The URL of a path, below the path that the server's own URL may have."""
         return path if "://" in path else self.url.rstrip("/") + path
 
-    def request(self, client: httpx.Client | httpx.AsyncClient, ask: Ask) -> httpx.Request:
+    def request(self, client: httpx.Client, ask: Ask) -> httpx.Request:
         """The request to send.
 
         Raises:

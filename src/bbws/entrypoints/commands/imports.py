@@ -1,6 +1,5 @@
 """``bbws products import``: the command around the importer: which file, what format, and how to go on."""
 
-import asyncio
 import shlex
 import sys
 from collections.abc import Iterator
@@ -8,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import dropwhile
 from pathlib import Path
+from threading import Event
 from typing import Any, BinaryIO
 
 import click
@@ -93,7 +93,7 @@ class _Import:
     def _load(self, rows: Iterator[Row], tally: Tally) -> None:
         try:
             with tally:
-                asyncio.run(self._send(rows, tally))
+                self._send(rows, tally)
         except KeyboardInterrupt:
             tally.summary(dry_run=self.dry_run)
             raise Failure("interrupted", ExitCode.INTERRUPTED, [self._how_to_go_on(tally)]) from None
@@ -103,15 +103,14 @@ class _Import:
             raise
         tally.summary(dry_run=self.dry_run)
 
-    async def _send(self, rows: Iterator[Row], tally: Tally) -> None:
+    def _send(self, rows: Iterator[Row], tally: Tally) -> None:
         limits = httpx.Limits(max_connections=self.at_once, max_keepalive_connections=self.at_once)
-        trust_env = self.server.trusts_proxies
-        async with httpx.AsyncClient(
-            transport=self.app.transport, limits=limits, timeout=TIMEOUT, trust_env=trust_env
-        ) as http:
+        proxies = self.server.trusts_proxies
+        stop = Event()
+        with httpx.Client(transport=self.app.transport, limits=limits, timeout=TIMEOUT, trust_env=proxies) as http:
             path = self.app.endpoint("createProduct").path
-            importer = Importer(http, self.server, path, self.dry_run, asyncio.sleep)
-            await in_order(rows, importer.load, tally.tell, at_once=self.at_once, slow=self.file == _STDIN)
+            importer = Importer(http, self.server, path, self.dry_run, stop.wait)
+            in_order(rows, importer.load, tally.tell, self.at_once, stop)
 
     def _open(self, stack: ExitStack) -> BinaryIO:
         if self.file == _STDIN:
