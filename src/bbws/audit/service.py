@@ -6,6 +6,7 @@ Write what happened into the archive, make sure nothing is missing, sign where h
 import logging
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import batched
 
 from bbws.audit import store
 from bbws.audit.model import (
@@ -62,26 +63,20 @@ def _announced(table: Table, message: Message) -> Change:
 
 
 def _index(table: Table, rows: Sequence[Row]) -> None:
-    """Add index rows that are not there yet; writing one twice is harmless."""
-    for begin in range(0, len(rows), MAX_WRITES):
-        batch = rows[begin : begin + MAX_WRITES]
-        try:
-            table.commit([Insert(row) for row in {row.key: row for row in batch}.values()])
-        except Conflict:
-            for row in batch:
-                if table.get(row.key) is None:
-                    _insert_once(table, row)
-
-
-def _insert_once(table: Table, row: Row) -> None:
-    try:
-        table.commit([Insert(row)])
-    except Conflict:
-        logger.info("index row was there already", extra={"subject": row.document["subject"]})
+    """Add the index rows that are not there yet. Somebody else may be adding the same ones at this moment."""
+    for batch in batched(rows, MAX_WRITES):
+        missing = {row.key: row for row in batch}
+        while missing:
+            try:
+                table.commit([Insert(row) for row in missing.values()])
+            except Conflict:
+                missing = {key: row for key, row in missing.items() if table.get(key) is None}
+            else:
+                break
 
 
 def reconcile(table: Table, archive: Archive, since: datetime, until: datetime) -> Iterator[Change]:
-    """Every change of these days, each of which the archive holds by the time it is given."""
+    """Every change of this time, each of which the archive holds by the time it is given."""
     for change in store.changes_since(table, since, until):
         name = archive_name(change)
         content = archive_object(change)
@@ -90,7 +85,7 @@ def reconcile(table: Table, archive: Archive, since: datetime, until: datetime) 
             archive.put(name, content)
         row = store.index_row(change)
         if table.get(row.key) is None:
-            _insert_once(table, row)
+            _index(table, [row])
         yield change
 
 
