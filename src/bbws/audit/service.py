@@ -100,7 +100,8 @@ def checkpoint(table: Table, archive: Archive, signer: Signer, clock: Clock) -> 
     if before is not None:
         through = max(through, parse_rfc3339(before.through) + timedelta(microseconds=1))
     heads: dict[Key, Entry] = {}
-    since = EARLIEST if before is None else parse_rfc3339(before.through) - LOOK_BACK
+    # Where the clock was set back since, what was changed under it is older than the checkpoint before.
+    since = EARLIEST if before is None else min(parse_rfc3339(before.through), clock.now()) - LOOK_BACK
     for change in reconcile(table, archive, since, through):
         head = heads.get(change.entity)
         if head is None or head.version < change.version:
