@@ -10,6 +10,7 @@ import orjson
 
 from bbws.kernel.canonical import Document, canonical
 from bbws.kernel.change import Change
+from bbws.kernel.clock import parse_rfc3339, rfc3339
 from bbws.kernel.problem import Kind, ProblemType
 from bbws.kernel.table import Key
 
@@ -104,15 +105,14 @@ def parse_checkpoint(content: bytes) -> Checkpoint:
     """
     try:
         header, *lines, trailer = [orjson.loads(line) for line in content.splitlines()]
-        entries = tuple(Entry(Key(p, s), version, digest) for p, s, version, digest in lines)
         checkpoint = Checkpoint(
-            header["sequence"],
-            header["through"],
-            header["previous"],
-            entries,
-            trailer["root"],
-            trailer["keyId"],
-            trailer["signature"],
+            _number(header["sequence"]),
+            _moment(header["through"]),
+            _text(header["previous"]),
+            tuple(Entry(Key(_text(p), _text(s)), _number(version), _text(digest)) for p, s, version, digest in lines),
+            _text(trailer["root"]),
+            _text(trailer["keyId"]),
+            _text(trailer["signature"]),
         )
         same = checkpoint.content() == content
     except (KeyError, TypeError, ValueError) as error:
@@ -132,7 +132,7 @@ def parse_record(content: bytes) -> tuple[Change, Mapping[str, Any]]:
     """
     try:
         record = orjson.loads(content)
-        change = Change.from_document(record)
+        change = _well_formed(Change.from_document(record))
         same = archive_object(change) == content
     except (KeyError, TypeError, ValueError) as error:
         msg = "not a change record"
@@ -141,3 +141,36 @@ def parse_record(content: bytes) -> tuple[Change, Mapping[str, Any]]:
         msg = "not written as records are"
         raise ValueError(msg)
     return change, change.document()
+
+
+def _well_formed(change: Change) -> Change:
+    """The change, once its parts are what they must be: a forger may have put anything anywhere."""
+    for text in (change.id, change.source, change.type, change.subject, change.change_type, change.digest):
+        _text(text)
+    for text in (*change.entity, change.actor, change.correlation_id, change.reason or ""):
+        _text(text)
+    for document in (change.before or {}, change.after):
+        if not isinstance(document, dict):
+            raise TypeError(document)
+    _moment(change.time)
+    _number(change.version)
+    return change
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
+
+
+def _number(value: object) -> int:
+    if type(value) is not int or value < 1:
+        raise TypeError(value)
+    return value
+
+
+def _moment(value: object) -> str:
+    text = _text(value)
+    if rfc3339(parse_rfc3339(text)) != text:
+        raise ValueError(text)
+    return text

@@ -94,13 +94,16 @@ class _Verification:
             self.report.key_ids.append(self._verifier.add(self._trusted))
             return
         for name in sorted(self._archive.names(PUBLIC_KEYS)):
+            content = self._archive.get(name) or b""
             try:
-                key_id = self._verifier.add(self._archive.get(name) or b"")
+                key_id = self._verifier.add(content)
             except ValueError:
                 self._find(name, "not an Ed25519 public key")
                 continue
             if name != f"{PUBLIC_KEYS}{key_id}.pem":
                 self._find(name, f"holds the key {key_id}")
+            elif content != self._verifier.pem(key_id):
+                self._find(name, "not written as keys are")
             self.report.key_ids.append(key_id)
 
     def _checkpoints(self) -> dict[int, Checkpoint]:
