@@ -176,8 +176,11 @@ def ensure_first_key(app: App, settings: Settings) -> bool:
         return secret
 
     secret = transact(lambda: app.begin(system("setup"), f"setup-{random_id(8)}"), create)
-    settings.key_file.touch(mode=0o600)
-    settings.key_file.write_text(f"{secret}\n", encoding="ascii")
+    # Whole or not at all: a key file that a killed process left empty would look like a first key for ever.
+    unfinished = settings.key_file.with_suffix(".unfinished")
+    unfinished.touch(mode=0o600)
+    unfinished.write_text(f"{secret}\n", encoding="ascii")
+    unfinished.replace(settings.key_file)
     return True
 
 
