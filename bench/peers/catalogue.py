@@ -3,8 +3,8 @@
 import json
 import secrets
 import sqlite3
-from bisect import bisect_left, insort
 from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -40,26 +40,19 @@ class Rows(Protocol):
 
 
 class MemoryRows:
-    """Rows in memory: a dict, and the ids of active products by age."""
+    """Rows in a dict, sorted when a list is asked for: in AWS the database keeps the order."""
 
     def __init__(self) -> None:
         self._records: dict[str, Record] = {}
-        self._by_age: list[tuple[str, str]] = []
 
     def get(self, product_id: str) -> Record | None:
         return self._records.get(product_id)
 
     def newest(self, limit: int, before: str | None) -> list[Record]:
-        end = len(self._by_age) if before is None else bisect_left(self._by_age, (before, ""))
-        return [self._records[product_id] for _, product_id in reversed(self._by_age[max(0, end - limit) : end])]
+        wanted = (each for each in self._records.values() if each["active"] and each["created_at"] < (before or "~"))
+        return sorted(wanted, key=itemgetter("created_at"), reverse=True)[:limit]
 
     def put(self, record: Record) -> None:
-        known = self._records.get(record["product_id"])
-        place = (record["created_at"], record["product_id"])
-        if known is not None and known["active"] and not record["active"]:
-            self._by_age.remove(place)
-        elif record["active"] and (known is None or not known["active"]):
-            insort(self._by_age, place)
         self._records[record["product_id"]] = record
 
 
