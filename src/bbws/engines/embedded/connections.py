@@ -5,6 +5,7 @@ import threading
 import weakref
 from pathlib import Path
 
+from bbws.engines.embedded.schema import recognise
 from bbws.kernel.table import Unavailable
 
 _WRITER_CACHE_KIB = 64 * 1024
@@ -23,6 +24,7 @@ def connect_writer(file: Path, synchronous: str, busy_seconds: float) -> Connect
     """The connection that does all writing.
 
     Raises:
+        ForeignFile: it is another program's database, and stays as it is.
         ValueError: ``synchronous`` is not FULL, NORMAL or OFF.
         sqlite3.Error: as SQLite finds it.
     """
@@ -31,6 +33,7 @@ def connect_writer(file: Path, synchronous: str, busy_seconds: float) -> Connect
         raise ValueError(msg)
     connection = _connect(f"{file.absolute().as_uri()}?mode=rwc&vfs=unix-excl", busy_seconds, _WRITER_CACHE_KIB)
     try:
+        recognise(connection, file)  # before the first pragma that would change another program's file
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA synchronous = {synchronous}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")

@@ -85,7 +85,7 @@ def migrate(connection: sqlite3.Connection, file: Path, migrations: Sequence[Mig
         NewerSchema: a newer BBWS wrote it.
         sqlite3.DatabaseError: as SQLite finds it; see :func:`refusal`.
     """
-    version = _recognise(connection, file)
+    version = recognise(connection, file)
     if version > len(migrations):
         raise NewerSchema(
             f"{file} has schema version {version}; this BBWS knows versions up to {len(migrations)}.",
@@ -95,8 +95,13 @@ def migrate(connection: sqlite3.Connection, file: Path, migrations: Sequence[Mig
         _step(connection, number, migrations[number - 1])
 
 
-def _recognise(connection: sqlite3.Connection, file: Path) -> int:
-    """The schema version of a file of ours, 0 for a new one."""
+def recognise(connection: sqlite3.Connection, file: Path) -> int:
+    """The schema version of a file of ours, 0 for a new one. Changes nothing.
+
+    Raises:
+        ForeignFile: another program's database.
+        sqlite3.DatabaseError: as SQLite finds it; see :func:`refusal`.
+    """
     [application] = connection.execute("PRAGMA application_id").fetchone()
     [version] = connection.execute("PRAGMA user_version").fetchone()
     [tables] = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
