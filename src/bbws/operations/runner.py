@@ -186,7 +186,7 @@ class _Run:
     ) -> None:
         moment = work.now(current)
         operation = model.step_ended(operation, place, Status.FAILED, moment, problem["detail"])
-        operation = model.ended(operation, Status.FAILED, moment, problem=problem)
+        operation = model.ended(operation, Status.FAILED, moment, result=operation.result, problem=problem)
         store.drop_progress(work, operation)
         work.update(store.OPERATION, current, operation, events.FAILED)
 
