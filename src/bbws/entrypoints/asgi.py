@@ -32,6 +32,10 @@ class CommittingTable(Table, Protocol):
         ...
 
 
+class _Disconnected(Exception):  # noqa: N818 - not an error: the client went away
+    pass
+
+
 class _Commits:
     """Turns the writer's callbacks into awaitables, with one wake-up of the event loop for a whole group commit."""
 
@@ -98,7 +102,10 @@ class Asgi:
             msg = f"{scope['type']} is not spoken here"
             raise RuntimeError(msg)
         begun = time.perf_counter()
-        exchange = Exchange(await self._request(scope, receive))
+        try:
+            exchange = Exchange(await self._request(scope, receive))
+        except _Disconnected:
+            return  # nobody waits for an answer, and what was not said to its end is not done (RFC 9112 §8)
         response = await self._respond(self._dispatcher.steps(exchange))
         self._observe(exchange, response, time.perf_counter() - begun)
         await self._send(exchange.request, response, send)
@@ -175,12 +182,16 @@ def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
 
 
 async def _body(receive: Receive) -> bytes:
-    """The body, or as much of it as shows that it is too large."""
+    """The body, or as much of it as shows that it is too large.
+
+    Raises:
+        _Disconnected: it was not sent to its end.
+    """
     pieces, size, more = [], 0, True
     while more and size <= MAX_BODY:
         message = await receive()
         if message["type"] == "http.disconnect":
-            break
+            raise _Disconnected
         piece = message.get("body", b"")
         pieces.append(piece)
         size += len(piece)
