@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ def _run(server: builders.Server | None, *arguments: str, **more: str) -> subpro
 def _on_terminal(server: builders.Server, *arguments: str, **more: str) -> str:
     """What the command writes on a terminal."""
     leader, follower = pty.openpty()
-    environment = _environment(server, TERM="xterm-256color", COLUMNS="120", **more)
+    environment = _environment(server, **{"TERM": "xterm-256color", "COLUMNS": "120"} | more)
     process = subprocess.Popen([*COMMAND, *arguments], env=environment, stdout=follower, stderr=follower)
     os.close(follower)
     written = b""
@@ -48,6 +49,14 @@ def _on_terminal(server: builders.Server, *arguments: str, **more: str) -> str:
     process.wait(timeout=60)
     os.close(leader)
     return written.decode()
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[builders.Server]:
+    """A server with the sample catalogue, for tests that do not mind each other."""
+    with builders.server(tmp_path_factory.mktemp("loaded") / "data") as server:
+        assert _run(server, "products", "import", str(CATALOGUE)).returncode == 5
+        yield server
 
 
 @pytest.mark.parametrize("mode", ["direct", "queued"])
@@ -99,12 +108,21 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
     assert "Traceback" not in result.stderr
 
 
-def test_colours_are_for_terminals_alone(running_server: builders.Server) -> None:
-    _run(running_server, "products", "import", str(CATALOGUE))
+def test_colours_are_for_terminals_alone(loaded: builders.Server) -> None:
     update = ("products", "update", "PROD-002", "--price", "1650", "--dry-run")
-    assert "\x1b[" not in _run(running_server, *update).stdout
-    assert "\x1b[31m1500.00\x1b[0m" in _on_terminal(running_server, *update)
-    assert "\x1b[31m" not in _on_terminal(running_server, *update, NO_COLOR="1")
+    assert "\x1b[" not in _run(loaded, *update).stdout
+    assert "\x1b[31m1500.00\x1b[0m" in _on_terminal(loaded, *update)
+    assert "\x1b[31m" not in _on_terminal(loaded, *update, NO_COLOR="1")
+    assert "\x1b[1;31mbbws:" in _on_terminal(loaded, "products", "get", "PROD-NONE")
+    assert "31m" not in _on_terminal(loaded, "products", "get", "PROD-NONE", NO_COLOR="1")
+
+
+def test_a_narrow_terminal_folds_what_does_not_fit(loaded: builders.Server) -> None:
+    shown = _on_terminal(loaded, "products", "list", "--currency", "EUR", COLUMNS="50")
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown).splitlines()
+    assert max(len(line) for line in plain) <= 50
+    first_columns = "".join(line[:12].split(" ")[0] for line in plain)
+    assert "PROD-3JWGMSFA5ECJ" in first_columns
 
 
 def test_an_import_on_a_terminal_shows_a_bar_and_its_counts(running_server: builders.Server) -> None:
@@ -115,40 +133,35 @@ def test_an_import_on_a_terminal_shows_a_bar_and_its_counts(running_server: buil
     assert "row 1  created    PROD-001" in plain
 
 
-def test_following_on_a_terminal_shows_steps(running_server: builders.Server) -> None:
-    _run(running_server, "products", "import", str(CATALOGUE))
-    shown = _on_terminal(running_server, "products", "delete", "PROD-002", "--async")
+def test_following_on_a_terminal_shows_steps(loaded: builders.Server) -> None:
+    shown = _on_terminal(loaded, "products", "delete", "PROD-004", "--async")
     assert "━" in shown
     assert "apply" in shown
     assert "COMPLETED" in shown
 
 
-def test_a_character_that_the_terminal_lacks_is_no_traceback(running_server: builders.Server) -> None:
-    _run(running_server, "products", "import", str(CATALOGUE))
-    result = _run(running_server, "products", "list", PYTHONIOENCODING="ascii:strict", PYTHONUTF8="0")
+def test_a_character_that_the_terminal_lacks_is_no_traceback(loaded: builders.Server) -> None:
+    result = _run(loaded, "products", "list", "--currency", "EUR", PYTHONIOENCODING="ascii:strict", PYTHONUTF8="0")
     assert result.returncode == 0
     assert "Caf\\xe9 & B\\xfcro Paket" in result.stdout
 
 
-def test_a_reader_that_stops_early_is_no_traceback(running_server: builders.Server) -> None:
-    _run(running_server, "products", "import", str(CATALOGUE))
-    command = [*COMMAND, "products", "list", "--all", "--json"]
+def test_a_reader_that_stops_early_is_no_traceback(loaded: builders.Server) -> None:
+    command = [*COMMAND, "products", "list", "--all", "--q", "bulk", "--json"]
     reader, writer = os.pipe()
     os.close(reader)
-    process = subprocess.Popen(
-        command, env=_environment(running_server), stdout=writer, stderr=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen(command, env=_environment(loaded), stdout=writer, stderr=subprocess.PIPE, text=True)
     os.close(writer)
     _, errors = process.communicate(timeout=60)
     assert "Traceback" not in errors
 
 
 def test_ctrl_c_during_an_import_says_how_to_go_on_and_going_on_completes_it(
-    running_server: builders.Server, tmp_path: Path
+    loaded: builders.Server, tmp_path: Path
 ) -> None:
     pipe = subprocess.Popen(
         [*COMMAND, "products", "import", "-", "--format", "jsonl"],
-        env=_environment(running_server),
+        env=_environment(loaded),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -170,9 +183,9 @@ def test_ctrl_c_during_an_import_says_how_to_go_on_and_going_on_completes_it(
     assert f"{int(go_on[1]) - 1} rows in" in rest
     file = tmp_path / "plans.jsonl"
     file.write_text("".join(rows))
-    result = json.loads(_run(running_server, "products", "import", str(file), "--from-row", go_on[1], "--json").stdout)
+    result = json.loads(_run(loaded, "products", "import", str(file), "--from-row", go_on[1], "--json").stdout)
     assert result["nextRow"] == 41
-    whole = json.loads(_run(running_server, "products", "import", str(file), "--json").stdout)
+    whole = json.loads(_run(loaded, "products", "import", str(file), "--json").stdout)
     assert (whole["unchanged"], whole["rows"]) == (40, 40)
 
 
@@ -183,11 +196,11 @@ def _rest(process: "subprocess.Popen[str]") -> tuple[str, str]:
         return process.stdout.read(), process.stderr.read()
 
 
-def test_a_few_hundred_rows_load_through_a_real_server(running_server: builders.Server, tmp_path: Path) -> None:
+def test_a_few_hundred_rows_load_through_a_real_server(loaded: builders.Server, tmp_path: Path) -> None:
     file = tmp_path / "plans.csv"
-    lines = "".join(f'Plan {n},"Hosting, {n}",{n + 1}.5,ZAR,per month,SSL|Mail\n' for n in range(400))
+    lines = "".join(f'Bulk {n},"Hosting, {n}",{n + 1}.5,ZAR,per month,SSL|Mail\n' for n in range(400))
     file.write_text("name,description,price,currency,period,features\n" + lines)
-    first = json.loads(_run(running_server, "products", "import", str(file), "--json").stdout)
+    first = json.loads(_run(loaded, "products", "import", str(file), "--json").stdout)
     assert first["created"] == 400
-    listed = json.loads(_run(running_server, "products", "list", "--all", "--json").stdout)
+    listed = json.loads(_run(loaded, "products", "list", "--all", "--q", "bulk", "--json").stdout)
     assert listed["count"] == 400

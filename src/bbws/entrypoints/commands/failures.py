@@ -5,7 +5,9 @@ from enum import IntEnum
 from typing import IO, Any
 
 import click
+from rich.text import Text
 
+from bbws.entrypoints.commands.screen import open_console
 from bbws.entrypoints.commands.text import one_line
 
 
@@ -31,6 +33,7 @@ class Failure(click.ClickException):
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Write the line and the hints."""
-        click.echo(f"{click.style('bbws:', fg='red', bold=True)} {one_line(self.message)}", file, err=True)
+        console = open_console(stderr=True, file=file)
+        console.print(Text.assemble(("bbws:", "bold red"), f" {one_line(self.message)}"), soft_wrap=True)
         for hint in self.hints:
-            click.echo(f"  {one_line(hint)}", file, err=True)
+            console.print(Text(f"  {one_line(hint)}"), soft_wrap=True)

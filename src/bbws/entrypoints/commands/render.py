@@ -25,6 +25,7 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "KeyBody": ("keyId", "name", "permissions", "createdAt", "lastUsedAt", "revokedAt"),
 }
 _MOST_COLUMNS = 7
+_GAP = 2
 _PLAIN = (str, int, float, bool)
 _STYLES: Mapping[str, str] = {
     "COMPLETED": "green",
@@ -49,9 +50,15 @@ def styled(value: Any) -> Text:  # noqa: ANN401 - any JSON value
 
 
 class Pages:
-    """A list shown page by page, as they come, under one heading: the first page decides the widths."""
+    """A list shown page by page, as they come, under one heading: the first page decides the widths.
 
-    def __init__(self, response: type[BaseModel] | None) -> None:
+    Args:
+        response: the schema of the items, where it is known.
+        width: of the screen. What does not fit is folded, never cut.
+    """
+
+    def __init__(self, response: type[BaseModel] | None, width: int) -> None:
+        self._width_of_screen = width
         self._known = _COLUMNS.get(response.__name__ if response else "", ())
         self._widths: dict[str, int] = {}
 
@@ -60,9 +67,10 @@ class Pages:
         first = not self._widths
         if first:
             self._widths = {name: self._width(name, items) for name in self._known or _plain_columns(items)}
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=first, header_style="bold")
+        fits = sum(self._widths.values()) + _GAP * len(self._widths) <= self._width_of_screen
+        table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), show_header=first, header_style="bold")
         for name, width in self._widths.items():
-            table.add_column(name, min_width=width, no_wrap=True, overflow="ellipsis")
+            table.add_column(name, min_width=width if fits else None, overflow="fold")
         for item in items:
             table.add_row(*(styled(item.get(name)) for name in self._widths))
         return table
@@ -87,7 +95,7 @@ def record(document: Json) -> RenderableType:
         if name == "_links" or value is None:
             continue
         if _is_table(value):
-            below += [Text(f"\n{name}", style="bold"), Padding(Pages(None).table(value), (0, 0, 0, 2))]
+            below += [Text(f"\n{name}", style="bold"), Padding(Pages(None, 0).table(value), (0, 0, 0, 2))]
         else:
             grid.add_row(name, _paragraph(value))
     return Group(grid, *below)

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 from rich.console import Console, RenderableType
 from rich.text import Text
@@ -24,7 +24,7 @@ class Screen:
     @classmethod
     def open(cls, *, as_json: bool) -> "Screen":
         """The process's own."""
-        return cls(_console(stderr=False), _console(stderr=True), as_json)
+        return cls(open_console(stderr=False), open_console(stderr=True), as_json)
 
     def document(self, document: object) -> None:
         """Write JSON for a program."""
@@ -45,14 +45,15 @@ class Screen:
 
     def note(self, message: str, style: str = "") -> None:
         """Say something beside the output."""
-        self.err.print(Text(one_line(message), style=style))
+        self.err.print(Text(one_line(message), style=style), soft_wrap=True)
 
 
-def _console(*, stderr: bool) -> Console:
-    console = Console(stderr=stderr, highlight=False, soft_wrap=False)
+def open_console(*, stderr: bool, file: IO[str] | None = None) -> Console:
+    """Standard output, standard error, or ``file`` in its place."""
+    console = Console(stderr=stderr, file=file, highlight=False)
     if console.is_terminal:
         return console
-    return Console(stderr=stderr, highlight=False, width=_PIPE_WIDTH)
+    return Console(stderr=stderr, file=file, highlight=False, width=_PIPE_WIDTH)
 
 
 def compact(value: Any) -> str:  # noqa: ANN401 - any JSON value
