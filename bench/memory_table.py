@@ -1,6 +1,6 @@
 """The kernel's Table in memory, so that a comparison of frameworks compares no databases.
 
-It keeps the promises of the port: tests/bench. Rows are sorted when a query asks: in AWS the database keeps its indexes,
+It keeps the promises of the port: tests/bench. Rows are sorted when a query asks: in AWS the database keeps indexes,
 and no function pays for it.
 """
 
