@@ -8,11 +8,12 @@ meanwhile.
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from bbws.kernel.actor import Actor
 from bbws.kernel.canonical import Document
+from bbws.kernel.change import EventType
 from bbws.kernel.entity import Stored
 from bbws.kernel.problem import FAULT, Problem
 from bbws.kernel.reaction import Message
@@ -76,6 +77,25 @@ def _work_off(subject: str, table: Table, begin: Begin, kinds: Sequence[Operatio
         _Run(operation_id, table, begin, kinds).to_the_end()
 
 
+@dataclass(frozen=True, slots=True)
+class _Live:
+    """A live operation as its last Change left it, with its steps so far, and at which version those were read."""
+
+    current: Stored[Operation]
+    operation: Operation
+    progress: int | None
+
+    def save(self, work: UnitOfWork, operation: Operation) -> None:
+        """Keep new steps, if nobody kept others or ended the operation meanwhile."""
+        store.save_progress(work, operation, self.progress)
+        work.ensure(store.operation_key(operation.operation_id), self.current.version)
+
+    def end(self, work: UnitOfWork, operation: Operation, event: EventType) -> None:
+        """Put the ended operation in the place of the live one."""
+        store.drop_progress(work, operation, self.progress)
+        work.update(store.OPERATION, self.current, operation, event)
+
+
 class _Run:
     """One operation being carried out."""
 
@@ -108,87 +128,80 @@ class _Run:
                 if transact(self._begin, partial(self._note, place=place, message=text)):
                     raise
 
-    def _live(self, work: UnitOfWork) -> tuple[Stored[Operation], Operation] | None:
-        """The operation as its last Change left it, and with its steps so far; None where it has ended."""
+    def _live(self, work: UnitOfWork) -> _Live | None:
+        """The operation as it is; None where it has ended."""
         current = store.load(work, self._id)
         if current is None or not current.value.live:
             return None
-        return current, store.with_progress(work.table, current.value)
+        operation, progress = store.read_progress(work.table, current.value)
+        return _Live(current, operation, progress)
 
     def _start_step(self, work: UnitOfWork) -> int | None:
         """Note one more attempt at the next step; None where the operation has ended."""
-        found = self._live(work)
-        if found is None:
+        live = self._live(work)
+        if live is None:
             return None
-        current, operation = found
-        place = operation.next_step
+        place = live.operation.next_step
         if place is None:  # pragma: no cover - the last step's end ends the operation in the same commit
             raise LookupError(self._id)
-        if self._given_up(work, current, operation, place):
+        if self._given_up(work, live, live.operation, place):
             return None
-        operation = model.step_started(operation, place, work.now())
-        store.save_progress(work, operation)
+        operation = model.step_started(live.operation, place, work.now())
         if operation.status is Status.PENDING:
-            started = replace(operation, status=Status.IN_PROGRESS, updated_at=work.now(current))
-            work.update(store.OPERATION, current, started, events.STARTED)
+            store.save_progress(work, operation, live.progress)
+            started = replace(operation, status=Status.IN_PROGRESS, updated_at=work.now(live.current))
+            work.update(store.OPERATION, live.current, started, events.STARTED)
         else:
-            work.ensure(store.operation_key(self._id), current.version)
+            live.save(work, operation)
         return place
 
     def _finish_step(self, work: UnitOfWork, *, place: int, function: StepFunction) -> None:
         """Add a step's effects and its end; both or neither are committed."""
-        found = self._live(work)
-        if found is None or found[1].next_step != place:
+        live = self._live(work)
+        if live is None or live.operation.next_step != place:
             return
-        current, operation = found
-        result = function(work, operation)
-        operation = model.step_ended(operation, place, Status.COMPLETED, work.now())
+        result = function(work, live.operation)
+        operation = model.step_ended(live.operation, place, Status.COMPLETED, work.now())
         operation = replace(operation, result=_merged(operation.result, result))
         if operation.next_step is None:
-            ended = model.ended(operation, Status.COMPLETED, work.now(current), result=operation.result)
-            store.drop_progress(work, ended)
-            work.update(store.OPERATION, current, ended, events.COMPLETED)
+            moment = work.now(live.current)
+            live.end(work, model.ended(operation, Status.COMPLETED, moment, result=operation.result), events.COMPLETED)
         else:
-            store.save_progress(work, operation)
-            work.ensure(store.operation_key(self._id), current.version)
+            live.save(work, operation)
 
     def _fail(self, work: UnitOfWork, *, place: int, problem: Document) -> None:
-        found = self._live(work)
-        if found is not None:
-            self._end_in_failure(work, *found, place, problem)
+        live = self._live(work)
+        if live is not None:
+            self._end_in_failure(work, live, live.operation, place, problem)
 
     def _note(self, work: UnitOfWork, *, place: int, message: str) -> bool:
         """Note a fault; whether the step may be tried again. After the last attempt the operation fails."""
-        found = self._live(work)
-        if found is None:
+        live = self._live(work)
+        if live is None:
             return False
-        current, operation = found
-        operation = model.with_step(operation, place, replace(operation.steps[place], message=message))
-        if self._given_up(work, current, operation, place):
+        step = replace(live.operation.steps[place], message=message)
+        operation = model.with_step(live.operation, place, step)
+        if self._given_up(work, live, operation, place):
             return False
-        store.save_progress(work, operation)
-        work.ensure(store.operation_key(self._id), current.version)
+        live.save(work, operation)
         return True
 
-    def _given_up(self, work: UnitOfWork, current: Stored[Operation], operation: Operation, place: int) -> bool:
+    def _given_up(self, work: UnitOfWork, live: _Live, operation: Operation, place: int) -> bool:
         """Fail an operation whose step has used up its attempts."""
         step = operation.steps[place]
         if step.attempts < self._kind.attempts:
             return False
         last = step.message or "the process was stopped in it"
         problem = FAULT(f"Step {step.name} was tried {step.attempts} times: {last}.")
-        self._end_in_failure(work, current, operation, place, problem.document())
+        self._end_in_failure(work, live, operation, place, problem.document())
         return True
 
     @staticmethod
-    def _end_in_failure(
-        work: UnitOfWork, current: Stored[Operation], operation: Operation, place: int, problem: Document
-    ) -> None:
-        moment = work.now(current)
+    def _end_in_failure(work: UnitOfWork, live: _Live, operation: Operation, place: int, problem: Document) -> None:
+        moment = work.now(live.current)
         operation = model.step_ended(operation, place, Status.FAILED, moment, problem["detail"])
         operation = model.ended(operation, Status.FAILED, moment, result=operation.result, problem=problem)
-        store.drop_progress(work, operation)
-        work.update(store.OPERATION, current, operation, events.FAILED)
+        live.end(work, operation, events.FAILED)
 
 
 def _merged(before: Document | None, after: Document | None) -> Document | None:

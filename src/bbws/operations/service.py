@@ -97,9 +97,9 @@ def cancel(work: UnitOfWork, operation_id: str) -> Stored[Operation]:
     work.match(current)
     if current.value.status is Status.CANCELLED:
         return current
-    operation = store.with_progress(work.table, current.value)
+    operation, progress = store.read_progress(work.table, current.value)
     operation = model.ended(operation, Status.CANCELLED, work.now(current), result=operation.result)
-    store.drop_progress(work, operation)
+    store.drop_progress(work, operation, progress)
     return work.update(store.OPERATION, current, operation, events.CANCELLED)
 
 

@@ -157,29 +157,32 @@ def load(work: UnitOfWork, operation_id: str) -> Stored[Operation] | None:
 
 def with_progress(table: Table, operation: Operation) -> Operation:
     """The operation with the steps, and the result so far, that a live one keeps apart."""
+    return read_progress(table, operation)[0]
+
+
+def read_progress(table: Table, operation: Operation) -> tuple[Operation, int | None]:
+    """As :func:`with_progress`, and the version of what is kept apart, None where nothing is."""
     row = table.get(progress_key(operation.operation_id)) if operation.live else None
     if row is None:
-        return operation
+        return operation, None
     steps = tuple(_load_step(step) for step in row.document["steps"])
-    return replace(operation, steps=steps, result=row.document["result"])
+    return replace(operation, steps=steps, result=row.document["result"]), row.version
 
 
-def save_progress(work: UnitOfWork, operation: Operation) -> None:
-    """Keep the steps of a live operation."""
+def save_progress(work: UnitOfWork, operation: Operation, version: int | None) -> None:
+    """Keep the steps of a live operation in the place of those that were read at ``version``."""
     key = progress_key(operation.operation_id)
-    current = work.table.get(key)
     document: Document = {"steps": [dump_step(step) for step in operation.steps], "result": operation.result}
-    if current is None:
+    if version is None:
         work.insert(Row(key, RowKind.EPHEMERAL, document))
     else:
-        work.replace(Row(key, RowKind.EPHEMERAL, document, current.version + 1), current.version)
+        work.replace(Row(key, RowKind.EPHEMERAL, document, version + 1), version)
 
 
-def drop_progress(work: UnitOfWork, operation: Operation) -> None:
-    """Forget them; the ended operation itself holds its steps."""
-    current = work.table.get(progress_key(operation.operation_id))
-    if current is not None:
-        work.remove(current.key, current.version)
+def drop_progress(work: UnitOfWork, operation: Operation, version: int | None) -> None:
+    """Forget what was read at ``version``; the ended operation itself holds its steps."""
+    if version is not None:
+        work.remove(progress_key(operation.operation_id), version)
 
 
 def next_sequence(table: Table, subject: str) -> int:
