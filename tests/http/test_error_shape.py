@@ -8,42 +8,22 @@ import pytest
 
 from bbws.bootstrap import ENDPOINTS
 from bbws.kernel.problem import COMMON
-from bbws.kernel.table import Conflict, Key, Page, Position, Row, Table, Unavailable, Write
+from bbws.kernel.table import Conflict, Key, Table, Unavailable, Write
 from tests.builders import Client, Reply
+from tests.fakes import TableProxy
 from tests.http.answers import PRODUCT, PRODUCTS, key, with_stopwatch
 
 OPERATIONS = "/v1.0/operations"
 
 
-class Broken:
+class Broken(TableProxy):
     """A table whose commits fail in a chosen way."""
 
     def __init__(self, table: Table, fault: Exception) -> None:
-        self._table = table
+        super().__init__(table)
         self._fault = fault
 
-    def get(self, key: Key) -> Row | None:
-        return self._table.get(key)
-
-    def query(
-        self,
-        partition: str,
-        *,
-        index: str | None = None,
-        prefix: str = "",
-        start: Position | None = None,
-        limit: int = 100,
-        descending: bool = False,
-    ) -> Page:
-        return self._table.query(
-            partition, index=index, prefix=prefix, start=start, limit=limit, descending=descending
-        )
-
     def commit(self, writes: Sequence[Write]) -> None:
-        del writes
-        raise self._fault
-
-    def check(self, writes: Sequence[Write]) -> None:
         del writes
         raise self._fault
 
@@ -52,7 +32,7 @@ def _with_fault(fault: Exception) -> Callable[[Client], Reply]:
     def call(client: Client) -> Reply:
         table = Broken(client.app.engine.table, fault)
         broken = replace(client, app=replace(client.app, dispatcher=replace(client.app.dispatcher, table=table)))
-        return broken.call("POST", f"{PRODUCTS}?dryRun=true", PRODUCT)
+        return broken.call("POST", PRODUCTS, PRODUCT)
 
     return call
 

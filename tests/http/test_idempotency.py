@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -6,10 +6,10 @@ from threading import Barrier
 
 import pytest
 
-from bbws.kernel.table import Key, Page, Position, Row, Table, Write
+from bbws.kernel.table import Key
 from tests import builders
 from tests.builders import Client, Reply
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, Overtaken
 from tests.http.answers import PRODUCT, PRODUCTS, fields, key, problem
 
 ONCE = {"idempotency-key": "order-4711"}
@@ -129,57 +129,26 @@ def test_of_racing_requests_one_has_an_effect_and_all_get_its_answer(client: Cli
             assert _count(client) == number + 1
 
 
-class Overtaken:
-    """A table on which somebody else's call is committed right after the first look for an earlier answer."""
-
-    def __init__(self, table: Table, meanwhile: Callable[[], Reply]) -> None:
-        self._table = table
-        self._meanwhile = meanwhile
-        self.winner: Reply | None = None
-
-    def get(self, key: Key) -> Row | None:
-        row = self._table.get(key)
-        if key.partition.startswith("IDEMPOTENCY#") and self.winner is None:
-            self.winner = self._meanwhile()
-        return row
-
-    def query(
-        self,
-        partition: str,
-        *,
-        index: str | None = None,
-        prefix: str = "",
-        start: Position | None = None,
-        limit: int = 100,
-        descending: bool = False,
-    ) -> Page:
-        return self._table.query(
-            partition, index=index, prefix=prefix, start=start, limit=limit, descending=descending
-        )
-
-    def commit(self, writes: Sequence[Write]) -> None:
-        self._table.commit(writes)
-
-    def check(self, writes: Sequence[Write]) -> None:
-        self._table.check(writes)
+def _looks_for_an_answer(key: Key) -> bool:
+    return key.partition.startswith("IDEMPOTENCY#")
 
 
 @pytest.mark.parametrize("body", [PRODUCT, {**PRODUCT, "productId": "PROD-001"}], ids=["any id", "chosen id"])
 def test_the_loser_returns_the_winners_answer_even_where_the_winner_is_in_its_way(
     client: Client, body: object
 ) -> None:
-    table = Overtaken(client.app.engine.table, lambda: client.call("POST", PRODUCTS, body, headers=ONCE))
+    table = Overtaken(client.app.engine.table, _looks_for_an_answer, lambda: client.call("POST", PRODUCTS, body, headers=ONCE))
     loser = replace(client, app=replace(client.app, dispatcher=replace(client.app.dispatcher, table=table)))
     reply = loser.call("POST", PRODUCTS, body, headers=ONCE)
-    assert table.winner is not None
-    assert (reply.status, reply.body) == (201, table.winner.body)
+    assert isinstance(table.result, Reply)
+    assert (reply.status, reply.body) == (201, table.result.body)
     assert reply.headers["idempotency-replayed"] == "true"
     assert _count(client) == 1
 
 
 def test_the_loser_of_a_race_with_another_body_is_refused(client: Client) -> None:
     other = {**PRODUCT, "price": "5"}
-    table = Overtaken(client.app.engine.table, lambda: client.call("POST", PRODUCTS, other, headers=ONCE))
+    table = Overtaken(client.app.engine.table, _looks_for_an_answer, lambda: client.call("POST", PRODUCTS, other, headers=ONCE))
     loser = replace(client, app=replace(client.app, dispatcher=replace(client.app.dispatcher, table=table)))
     problem(loser.call("POST", PRODUCTS, PRODUCT, headers=ONCE), 422, "idempotency-key-reused")
     assert _count(client) == 1

@@ -13,6 +13,8 @@ from bbws.kernel.table import Conflict, Insert, Key, Row, RowKind, Unavailable
 from bbws.kernel.work import UnitOfWork
 from bbws.operations import store
 from bbws.operations.model import Operation
+from bbws.operations.runner import carry_out
+from tests.fakes import Overtaken
 from tests.operations.world import SITE, World, world
 
 FULL = ProblemType(Kind.REFUSED, "site-full", "Site full", "No room.")
@@ -239,6 +241,29 @@ def test_two_runners_have_one_effect(tmp_path: Path) -> None:
 def _meet(barrier: Barrier) -> None:
     """Both are inside the step before either goes on."""
     barrier.wait(timeout=30)
+
+
+def test_a_runner_never_undoes_what_another_has_done_meanwhile(tested: World) -> None:
+    operation = tested.accept()
+    tested.steps.acts["c"] = [RuntimeError()]
+    engine = tested.client.app.engine
+    table = Overtaken(engine.table, lambda key: key.sort == "PROGRESS", lambda: tested.work(operation))
+    table.armed = False
+
+    def arm(_work: UnitOfWork, _operation: Operation) -> None:
+        table.armed = True  # for the look at the progress before the next step
+
+    tested.steps.acts["a"] = [arm]
+    failed = carry_out(
+        [tested.message(operation)],
+        table=table,
+        begin=lambda actor, request: UnitOfWork(table, tested.clock, actor, request),
+        kinds=(tested.kind,),
+    )
+    assert (failed, table.result) == ([], [f"{operation}.1"])
+    assert tested.steps.tried == ["a", "b", "c", "c"]
+    ended = tested.read(operation)
+    assert (ended["status"], [step["attempts"] for step in ended["steps"]]) == ("COMPLETED", [1, 1, 2])
 
 
 def test_what_no_message_speaks_of_is_resumed(tested: World) -> None:

@@ -5,16 +5,17 @@ from dataclasses import replace
 
 import pytest
 
-from bbws.kernel.table import Conflict, Ensure, Insert, Key, Page, Position, Row, RowKind, Table, Write
+from bbws.kernel.table import Conflict, Ensure, Insert, Key, Row, RowKind, Table, Write
 from tests.builders import Client
+from tests.fakes import TableProxy
 from tests.http.answers import PRODUCT, PRODUCTS, problem
 
 
-class Crowded:
+class Crowded(TableProxy):
     """A table in which the first ids asked for are taken; ``visible``: already when somebody looks."""
 
     def __init__(self, table: Table, taken: int, *, visible: bool) -> None:
-        self._table = table
+        super().__init__(table)
         self._free_after = taken
         self._visible = visible
         self.drawn: list[str] = []
@@ -29,29 +30,15 @@ class Crowded:
     def get(self, key: Key) -> Row | None:
         if self._visible and key.sort == "METADATA" and self._is_taken(key):
             return self._somebody(key)
-        return self._table.get(key)
+        return super().get(key)
 
     def _somebody(self, key: Key) -> Row:
-        [row] = self._table.query("true", index="ActiveProductsIndex", limit=1).rows
+        [row] = self.inner.query("true", index="ActiveProductsIndex", limit=1).rows
         return replace(row, key=key)
-
-    def query(
-        self,
-        partition: str,
-        *,
-        index: str | None = None,
-        prefix: str = "",
-        start: Position | None = None,
-        limit: int = 100,
-        descending: bool = False,
-    ) -> Page:
-        return self._table.query(
-            partition, index=index, prefix=prefix, start=start, limit=limit, descending=descending
-        )
 
     def commit(self, writes: Sequence[Write]) -> None:
         self.check(writes)
-        self._table.commit(writes)
+        super().commit(writes)
 
     def check(self, writes: Sequence[Write]) -> None:
         for write in writes:
@@ -59,7 +46,7 @@ class Crowded:
             absent = isinstance(write, Ensure) and write.key.sort == "METADATA" and write.version is None
             if (created or absent) and self._is_taken(write.key):
                 raise Conflict(write.key)
-        self._table.check(writes)
+        super().check(writes)
 
 
 def _crowded(client: Client, taken: int, *, visible: bool) -> tuple[Client, Crowded]:
