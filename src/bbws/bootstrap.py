@@ -110,6 +110,7 @@ def build(  # noqa: PLR0913 - each is a seam that tests use
     """Wire every endpoint and reaction to an engine."""
     clock = clock or SystemClock()
     table = engine.table
+    _build_schemas(endpoints)
 
     def begin(actor: Actor, correlation_id: str) -> UnitOfWork:
         return UnitOfWork(table, clock, actor, correlation_id)
@@ -146,6 +147,14 @@ def build(  # noqa: PLR0913 - each is a seam that tests use
         tuple(replace(daily, handler=bind(daily.handler, ports)) for daily in DAILY),
         begin,
     )
+
+
+def _build_schemas(endpoints: Sequence[Endpoint]) -> None:
+    """Build the schemas that were deferred, before several threads meet them."""
+    for endpoint in endpoints:
+        schemas = (endpoint.path_schema, endpoint.query_schema, endpoint.body_schema, endpoint.response)
+        for schema in filter(None, (*schemas, endpoint.accepted)):
+            schema.model_rebuild()
 
 
 def bind[F: Callable[..., Any]](function: F, ports: Mapping[str, object]) -> Callable[..., Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bbws.engines.embedded.cache import RowCache
 from bbws.engines.embedded.connections import Readers, connect_writer
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.engines.embedded.feed import Relay
@@ -72,8 +73,9 @@ def open_store(file: Path, clock: FakeClock, busy_seconds: float = 0.01) -> Stor
     migrate(connection, file)
     readers = Readers(file, busy_seconds)
     announced: list[None] = []
-    writer = Writer(connection, clock, lambda: announced.append(None))
-    table = EmbeddedTable(readers, writer, clock)
+    cache = RowCache()
+    writer = Writer(connection, clock, cache, lambda: announced.append(None))
+    table = EmbeddedTable(readers, writer, cache, clock)
     return Store(file, clock, connection, readers, writer, table, EmbeddedQueues(readers, writer, clock), announced)
 
 

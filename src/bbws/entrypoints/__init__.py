@@ -1,0 +1,1 @@
+"""Where BBWS is entered: the server and the command line."""

@@ -34,13 +34,17 @@ class Wire(BaseModel):
         serialize_by_alias=True,
         # Answers always name every field, null where there is nothing to say, and the API documents say so.
         json_schema_serialization_defaults_required=True,
+        # A Lambda function builds the schemas of its own call alone; a server builds all of them at its start.
+        defer_build=True,
     )
 
 
 class Query(BaseModel):
     """Base of query and path parameters: everything arrives as text and is converted."""
 
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="forbid", frozen=True, populate_by_name=True, defer_build=True
+    )
 
 
 class LinkObject(BaseModel):
@@ -117,14 +121,17 @@ class Answer:
     """What a handler answers.
 
     Attributes:
-        body: the response schema's instance; None for 204.
+        body: the response schema's instance, or what makes it when it is needed; None for 204.
         version: the resource's version, for its ETag.
+        digest: names the state that the body shows, where nothing else goes into it: a read of the same state by a
+            caller with the same permissions need not be rendered twice.
         location: the path of what was created or accepted, without base path.
         headers: further headers.
     """
 
-    body: BaseModel | None = None
+    body: BaseModel | Callable[[], BaseModel] | None = None
     version: int | None = None
+    digest: str = ""
     location: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 

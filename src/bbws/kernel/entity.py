@@ -1,10 +1,12 @@
 """How a domain's values become rows: said once per kind of entity, used by writes, reads and rebuilds alike."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bbws.kernel.canonical import Document
 from bbws.kernel.table import Key, Row, RowKind
+
+_MOST_DECODED = 2048
 
 
 def _no_indexes(_value: object) -> Mapping[str, Key]:
@@ -37,10 +39,21 @@ class EntityType[T]:
     load: Callable[[Document], T]
     indexes: Callable[[T], Mapping[str, Key]] = _no_indexes
     derived: Callable[[T], Iterable[Row]] = _no_rows
+    _decoded: dict[str, "Stored[T]"] = field(default_factory=dict, compare=False, repr=False)
 
     def row(self, value: T, *, version: int, digest: str, changed_at: str) -> Row:
         """The entity's current row."""
         return Row(self.key(value), RowKind.ENTITY, self.dump(value), version, self.indexes(value), digest, changed_at)
+
+    def stored(self, row: Row) -> "Stored[T]":
+        """The value in an entity's row. A digest names one state for good, so it is decoded once while remembered."""
+        found = self._decoded.get(row.digest)
+        if found is None:
+            found = Stored(self.load(row.document), row.version, row.digest, row.changed_at)
+            if len(self._decoded) >= _MOST_DECODED:
+                self._decoded.clear()
+            self._decoded[row.digest] = found
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
 from pydantic import BaseModel
 
@@ -49,12 +50,13 @@ def read_inputs(endpoint: Endpoint, request: Request, path: Mapping[str, str], c
     parameters = request.parameters()
     own = dict(parameters)
     dry_run = endpoint.mutates and _flag(own, "dryRun")
-    query = validate(endpoint.query_schema or _NoParameters, own)
+    schema = endpoint.query_schema or _NoParameters
+    query = validate(schema, own) if own else _defaults(schema)
     start = None
     if isinstance(query, Paging) and query.start_at is not None:
         start = cursors.read(scope, parameters, query.start_at)
     return Inputs(
-        path=None if endpoint.path_schema is None else validate(endpoint.path_schema, path),
+        path=None if endpoint.path_schema is None else _path(endpoint.path_schema, tuple(path.items())),
         query=query,
         body=_body(endpoint, request),
         parameters=parameters,
@@ -62,6 +64,16 @@ def read_inputs(endpoint: Endpoint, request: Request, path: Mapping[str, str], c
         dry_run=dry_run,
         prefers_async="respond-async" in _preferences(request),
     )
+
+
+@cache
+def _defaults(schema: type[BaseModel]) -> BaseModel:
+    return validate(schema, {})
+
+
+@lru_cache(maxsize=1024)
+def _path(schema: type[BaseModel], values: tuple[tuple[str, str], ...]) -> BaseModel:
+    return validate(schema, dict(values))
 
 
 def _body(endpoint: Endpoint, request: Request) -> BaseModel | None:
@@ -81,4 +93,5 @@ def _flag(parameters: dict[str, str], name: str) -> bool:
 
 
 def _preferences(request: Request) -> set[str]:
-    return {part.partition(";")[0].strip().lower() for part in request.headers.get("prefer", "").split(",")}
+    header = request.headers.get("prefer")
+    return {part.partition(";")[0].strip().lower() for part in header.split(",")} if header else set()

@@ -14,6 +14,7 @@ from bbws.kernel.links import Linker, page_links
 from bbws.kernel.problem import Problem
 
 _ACCEPTED = 202
+_MOST_RENDERED = 2048
 
 
 class Renderer:
@@ -22,6 +23,8 @@ class Renderer:
     def __init__(self, linker: Linker, cursors: Cursors) -> None:
         self._linker = linker
         self._cursors = cursors
+        # What was rendered lately, by everything that goes into it.
+        self._rendered: dict[tuple[str, str, frozenset[str], str], tuple[bytes, str]] = {}
 
     def cursor_scope(self, endpoint: Endpoint, request: Request) -> str:
         """What a cursor of this list is bound to, beside the parameters."""
@@ -37,7 +40,9 @@ class Renderer:
         *,
         queued: bool,
     ) -> tuple[Response, dict[str, Any]]:
-        """The response, and its body as a document (empty for 204)."""
+        """The response, and the body of a change as a document (empty for 204)."""
+        if isinstance(answer, Answer) and answer.digest and not endpoint.mutates:
+            return self._read(endpoint, request, actor, answer), {}
         status = _ACCEPTED if queued else endpoint.status
         headers: dict[str, str] = {}
         if isinstance(answer, Listed):
@@ -57,12 +62,25 @@ class Renderer:
             headers["etag"] = entity_tag(version, body)
         return Response(status, headers, body), document
 
+    def _read(self, endpoint: Endpoint, request: Request, actor: Actor, answer: Answer) -> Response:
+        """A state read by a caller with these permissions: rendered once, as long as it is remembered."""
+        key = (endpoint.id, answer.digest, actor.permissions, request.base_path)
+        found = self._rendered.get(key)
+        if found is None:
+            body = orjson.dumps(self._document(endpoint, request, actor, answer, queued=False))
+            found = body, entity_tag(answer.version, body)
+            if len(self._rendered) >= _MOST_RENDERED:
+                self._rendered.clear()
+            self._rendered[key] = found
+        body, etag = found
+        return Response(endpoint.status, {"content-type": JSON, "etag": etag}, body)
+
     def _document(
         self, endpoint: Endpoint, request: Request, actor: Actor, answer: Answer, *, queued: bool
     ) -> dict[str, Any]:
         if answer.body is None:
             return {}
-        document = _wire(answer.body)
+        document = _wire(answer.body() if callable(answer.body) else answer.body)
         if queued:
             document["_links"] = {"operation": {"href": f"{request.base_path}{answer.location}"}}
         else:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator
@@ -30,8 +31,11 @@ def _lines(value: str) -> str:
     return value
 
 
+@lru_cache(maxsize=512)
 def fold(text: str) -> str:
     """For comparing without regard to case and accents: NFKD, marks dropped, case folded (``Café`` → ``cafe``)."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
 

@@ -57,7 +57,7 @@ class UnitOfWork:
     def load[T](self, entity: EntityType[T], key: Key) -> Stored[T] | None:
         """The current value at ``key``, consistently read."""
         row = self.table.get(key)
-        return None if row is None else stored(entity, row)
+        return None if row is None else entity.stored(row)
 
     def match(self, current: Stored[Any]) -> None:
         """Hold the caller's ``If-Match`` against what is about to be changed.
@@ -127,11 +127,6 @@ class UnitOfWork:
         self.writes.extend(_derived_writes(entity, None if current is None else current.value, value))
         self.changes.append(change)
         return Stored(value, version, digest, change.time)
-
-
-def stored[T](entity: EntityType[T], row: Row) -> Stored[T]:
-    """The value in an entity's row."""
-    return Stored(entity.load(row.document), row.version, row.digest, row.changed_at)
 
 
 def _derived_writes[T](entity: EntityType[T], before: T | None, after: T) -> Iterable[Write]:

@@ -94,7 +94,7 @@ def _create(call: Call[Any, Any, CreateKey], environment: str, permissions: froz
         known=permissions,
     )
     answer = NewKeyBody(**_fields(current), last_used_at=None, secret=secret)
-    return Answer(answer, current.version, store.path(current.value.key_id))
+    return Answer(answer, current.version, location=store.path(current.value.key_id))
 
 
 def _list(call: Call[Any, KeyQuery, Any]) -> Listed:

@@ -5,7 +5,7 @@ from bbws.kernel.canonical import Document
 from bbws.kernel.clock import parse_rfc3339, rfc3339
 from bbws.kernel.entity import EntityType, Stored
 from bbws.kernel.table import Key, Position, Row, RowKind, Table
-from bbws.kernel.work import UnitOfWork, stored
+from bbws.kernel.work import UnitOfWork
 from bbws.keys.model import ApiKey
 
 BASE = "/v1.0/keys"
@@ -97,7 +97,7 @@ def load(work: UnitOfWork, key_id: str) -> Stored[ApiKey] | None:
 def listed(table: Table, start: Position | None, limit: int) -> tuple[list[Stored[ApiKey]], Position | None]:
     """A page of keys, newest first."""
     page = table.query("KEY", index=BY_AGE, start=start, limit=limit, descending=True)
-    return [stored(API_KEY, row) for row in page.rows], page.next
+    return [API_KEY.stored(row) for row in page.rows], page.next
 
 
 def last_used(table: Table, key_id: str) -> str | None:

@@ -25,7 +25,7 @@ SERVICE = "product-api"
 
 
 def _answer(current: Stored[Product]) -> Answer:
-    return Answer(ProductBody.of(current), current.version)
+    return Answer(lambda: ProductBody.of(current), current.version, current.digest)
 
 
 def _list(call: Call[Any, ProductQuery, Any]) -> Listed:
@@ -41,7 +41,7 @@ def _get(call: Call[ProductPath, ProductAt, Any]) -> Answer:
 
 def _create(call: Call[Any, Any, CreateProduct]) -> Answer:
     current = service.create(call.work, call.body.new())
-    return Answer(ProductBody.of(current), current.version, store.path(current.value.product_id))
+    return Answer(lambda: ProductBody.of(current), current.version, location=store.path(current.value.product_id))
 
 
 def _update(call: Call[ProductPath, Any, UpdateProduct]) -> Answer:

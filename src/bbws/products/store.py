@@ -10,7 +10,7 @@ from bbws.kernel.entity import EntityType, Stored
 from bbws.kernel.money import money_text, sortable
 from bbws.kernel.table import Key, Page, Position, Row, RowKind, Table
 from bbws.kernel.text import fold
-from bbws.kernel.work import UnitOfWork, stored
+from bbws.kernel.work import UnitOfWork
 from bbws.products.model import Product, search_words
 
 BASE = "/v1.0/products"
@@ -148,7 +148,7 @@ def listed(  # noqa: PLR0913 - each is a part of the question
         for status in statuses
     ]
     rows, following = _merged(pages, index, limit, descending=descending)
-    return [stored(PRODUCT, row) for row in rows], following
+    return [PRODUCT.stored(row) for row in rows], following
 
 
 def _merged(pages: list[Page], index: str, limit: int, *, descending: bool) -> tuple[list[Row], Position | None]:
@@ -210,7 +210,7 @@ def _match(table: Table, row: Row, terms: list[str], longest: str) -> Stored[Pro
     product_row = table.get(product_key(row.document["productId"]))
     if product_row is None:  # pragma: no cover - products are never removed; an index may lag on other engines
         return None
-    product = stored(PRODUCT, product_row)
+    product = PRODUCT.stored(product_row)
     names = search_words(product.value.name)
     begun = min((word for word in names if word.startswith(longest)), default="")[:_WORD_CHARACTERS]
     if row.key.sort != f"WORD#{begun}":

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bbws.engines.embedded.archive import ARCHIVE_FOLDER, FolderArchive
+from bbws.engines.embedded.cache import RowCache
 from bbws.engines.embedded.codec import COLUMNS, prepare_one, row_of
 from bbws.engines.embedded.connections import Readers, connect_reader, connect_writer
 from bbws.engines.embedded.feed import Relay
@@ -78,8 +79,9 @@ class EmbeddedEngine:
         self._relay: Loop | None = None
         self._stopped = False
         self._readers = Readers(folder / DATABASE_FILE, busy)
-        self._writer = Writer(connection, clock, self._changed)
-        self.table = EmbeddedTable(self._readers, self._writer, clock)
+        cache = RowCache()
+        self._writer = Writer(connection, clock, cache, self._changed)
+        self.table = EmbeddedTable(self._readers, self._writer, cache, clock)
         self.queues = EmbeddedQueues(self._readers, self._writer, clock)
 
     @classmethod

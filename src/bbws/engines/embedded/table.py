@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from bbws.engines.embedded import reads
 from bbws.engines.embedded.batch import broken, find, live_versions
+from bbws.engines.embedded.cache import LARGEST_BYTES, RowCache
 from bbws.engines.embedded.codec import prepare, row_of
 from bbws.engines.embedded.connections import Readers
 from bbws.engines.embedded.writer import Writer
@@ -15,9 +16,10 @@ from bbws.kernel.table import Key, Page, Position, Row, Unavailable, Write
 class EmbeddedTable:
     """Rows in one SQLite file."""
 
-    def __init__(self, readers: Readers, writer: Writer, clock: Clock) -> None:
+    def __init__(self, readers: Readers, writer: Writer, cache: RowCache, clock: Clock) -> None:
         self._readers = readers
         self._writer = writer
+        self._cache = cache
         self._clock = clock
 
     def get(self, key: Key) -> Row | None:
@@ -26,12 +28,21 @@ class EmbeddedTable:
         Raises:
             Unavailable: the file cannot be read, or the engine has stopped.
         """
-        now = self._clock.now().timestamp()
+        readers = self._readers.get()
+        kept = self._cache.get(key)
+        if kept is not None:
+            return kept
+        generation = self._cache.generation
         try:
-            columns = self._readers.get().execute(reads.GET, (*key, now)).fetchone()
+            columns = readers.execute(reads.GET, (*key, self._clock.now().timestamp())).fetchone()
         except sqlite3.DatabaseError as error:
             raise unreadable(error) from error
-        return None if columns is None else row_of(columns)
+        if columns is None:
+            return None
+        row = row_of(columns)
+        if row.expires_at is None and len(columns[4]) <= LARGEST_BYTES:
+            self._cache.keep(row, generation)
+        return row
 
     def query(
         self,

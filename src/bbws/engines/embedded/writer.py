@@ -10,6 +10,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeGuard
 
 from bbws.engines.embedded.batch import Batch
+from bbws.engines.embedded.cache import RowCache
 from bbws.engines.embedded.codec import Prepared
 from bbws.engines.embedded.faults import FaultPoint, point
 from bbws.kernel.clock import Clock
@@ -36,12 +37,18 @@ type _Outcome = tuple[BaseException | None, Any]
 
 
 class Writer:
-    """Owns the writing connection. ``on_feed`` is called after a transaction that holds changes to announce."""
+    """Owns the writing connection.
 
-    def __init__(self, connection: sqlite3.Connection, clock: Clock, on_feed: Callable[[], None]) -> None:
+    ``cache`` forgets what a transaction touched; ``on_feed`` is called after one that holds changes to announce.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, clock: Clock, cache: RowCache, on_feed: Callable[[], None]
+    ) -> None:
         self.writable = True
         self._connection = connection
         self._clock = clock
+        self._cache = cache
         self._on_feed = on_feed
         self._ids = count(connection.execute("SELECT ifnull(max(id), 0) + 1 FROM rows").fetchone()[0])
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
@@ -145,7 +152,7 @@ class Writer:
         point(FaultPoint.WRITER_BEFORE_BEGIN)
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            announced, outcomes = self._apply(group)
+            batch, outcomes = self._apply(group)
             point(FaultPoint.WRITER_BEFORE_COMMIT)
             self._connection.execute("COMMIT")
         except BaseException:
@@ -154,12 +161,14 @@ class Writer:
             raise
         point(FaultPoint.WRITER_AFTER_COMMIT)
         self.writable = True
-        if announced:
+        if batch.final:
+            self._cache.forget(batch.final)
+        if batch.feed:
             self._on_feed()
         return outcomes
 
-    def _apply(self, group: Sequence[_Job]) -> tuple[bool, list[_Outcome]]:
-        """Commits first and all at once, then the engine's own work; whether there is something to announce."""
+    def _apply(self, group: Sequence[_Job]) -> tuple[Batch, list[_Outcome]]:
+        """Commits first and all at once, then the engine's own work."""
         now = self._clock.now().timestamp()
         batch = Batch.read(self._connection, [job.writes for job in group], now)
         outcomes: list[_Outcome] = [(batch.add(job.writes), None) for job in group]
@@ -167,7 +176,7 @@ class Writer:
         for place, job in enumerate(group):
             if job.task is not None:
                 outcomes[place] = (None, job.task(self._connection))
-        return bool(batch.feed), outcomes
+        return batch, outcomes
 
 
 def _is_of_the_store(error: Exception) -> TypeGuard[sqlite3.DatabaseError]:
