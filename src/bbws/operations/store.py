@@ -9,7 +9,7 @@ from bbws.kernel.canonical import Document
 from bbws.kernel.clock import parse_rfc3339, rfc3339
 from bbws.kernel.entity import EntityType, Stored
 from bbws.kernel.table import Key, Position, Row, RowKind, Table
-from bbws.kernel.work import UnitOfWork, stored
+from bbws.kernel.work import UnitOfWork
 from bbws.operations.model import Operation, Status, StepState
 
 BASE = "/v1.0/operations"
@@ -209,4 +209,4 @@ def listed(
     elif status is not None:
         index, partition = BY_STATUS, status.value
     page = table.query(partition, index=index, start=start, limit=limit, descending=True)
-    return [stored(OPERATION, row) for row in page.rows], page.next
+    return [OPERATION.stored(row) for row in page.rows], page.next
