@@ -5,6 +5,8 @@ The only place that knows the HTTP server.
 
 import contextlib
 import gc
+import math
+import shlex
 import signal
 import socket
 import sys
@@ -80,7 +82,7 @@ def serve(settings: Settings) -> int:
         server.run()
         return 0 if server.started else 1
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        pool.shutdown(wait=False, cancel_futures=True)
         engine.stop(settings.drain_seconds)
 
 
@@ -98,7 +100,7 @@ def _config(asgi: Asgi, settings: Settings) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=int(settings.drain_seconds) or None,
+        timeout_graceful_shutdown=max(1, math.ceil(settings.drain_seconds)),
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,
     )
@@ -114,7 +116,7 @@ def greeting(settings: Settings, port: int, *, first_key: bool) -> str:
             f"BBWS {version('bbws')} serves {url} from {_shown(settings.data_dir)}",
             f"  API page   {url}/docs",
             f"  API key    {key_file} ({made})",
-            f'  Try        curl -H "x-api-key: $(cat {key_file})" {url}/v1.0/products',
+            f'  Try        curl -H "x-api-key: $(cat {shlex.quote(key_file)})" {url}/v1.0/products',
             "  Stop       Ctrl-C",
         )
     )
