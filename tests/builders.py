@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import orjson
 
@@ -116,6 +116,12 @@ class Server:
     key: str
     data_dir: Path
     process: subprocess.Popen[str]
+    errors: IO[str]
+
+    def logged(self) -> str:
+        """What it has written to standard error."""
+        self.errors.seek(0)
+        return self.errors.read()
 
     def stop(self) -> int:
         """SIGTERM, and the exit code."""
@@ -136,7 +142,7 @@ def server(
         )
         try:
             url = _listening(process, errors)
-            yield Server(url, (data_dir / "api-key").read_text().strip(), data_dir, process)
+            yield Server(url, (data_dir / "api-key").read_text().strip(), data_dir, process, errors)
         finally:
             process.kill()
             process.wait()

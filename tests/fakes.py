@@ -57,9 +57,7 @@ class TableProxy:
         limit: int = 100,
         descending: bool = False,
     ) -> Page:
-        return self.inner.query(
-            partition, index=index, prefix=prefix, start=start, limit=limit, descending=descending
-        )
+        return self.inner.query(partition, index=index, prefix=prefix, start=start, limit=limit, descending=descending)
 
     def commit(self, writes: Sequence[Write]) -> None:
         self.inner.commit(writes)

@@ -1,6 +1,6 @@
 """``dryRun=true`` tells what the real call would do, or the very problem it would get, and does nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 
 import pytest
 
@@ -20,12 +20,12 @@ def _everything(client: Client) -> tuple[list[object], list[str]]:
 
 
 @pytest.fixture
-def filled(client: Client) -> Iterator[Client]:
+def filled(client: Client) -> Client:
     client.create(productId="PROD-001")
     client.create(productId="PROD-002", active=False)
     client.call("POST", PRODUCTS, {**PRODUCT, "productId": "PROD-003"}, headers={"prefer": "respond-async"})
     client.drain()
-    yield client
+    return client
 
 
 def _key_id(client: Client) -> str:
@@ -33,7 +33,8 @@ def _key_id(client: Client) -> str:
     return found
 
 
-PLANS = {
+type Planned = tuple[str, str, object, list[str]]
+PLANS: Mapping[str, Callable[[Client], Planned]] = {
     "createProduct": lambda _: ("POST", PRODUCTS, {**PRODUCT, "productId": "PROD-009"}, ["product.created"]),
     "updateProduct": lambda _: ("PUT", f"{PRODUCTS}/PROD-001", {"price": "5"}, ["product.updated"]),
     "deleteProduct": lambda _: ("DELETE", f"{PRODUCTS}/PROD-001", None, ["product.deleted"]),

@@ -134,10 +134,10 @@ def _looks_for_an_answer(key: Key) -> bool:
 
 
 @pytest.mark.parametrize("body", [PRODUCT, {**PRODUCT, "productId": "PROD-001"}], ids=["any id", "chosen id"])
-def test_the_loser_returns_the_winners_answer_even_where_the_winner_is_in_its_way(
-    client: Client, body: object
-) -> None:
-    table = Overtaken(client.app.engine.table, _looks_for_an_answer, lambda: client.call("POST", PRODUCTS, body, headers=ONCE))
+def test_the_loser_returns_the_winners_answer_even_where_the_winner_is_in_its_way(client: Client, body: object) -> None:
+    table = Overtaken(
+        client.app.engine.table, _looks_for_an_answer, lambda: client.call("POST", PRODUCTS, body, headers=ONCE)
+    )
     loser = replace(client, app=replace(client.app, dispatcher=replace(client.app.dispatcher, table=table)))
     reply = loser.call("POST", PRODUCTS, body, headers=ONCE)
     assert isinstance(table.result, Reply)
@@ -148,7 +148,9 @@ def test_the_loser_returns_the_winners_answer_even_where_the_winner_is_in_its_wa
 
 def test_the_loser_of_a_race_with_another_body_is_refused(client: Client) -> None:
     other = {**PRODUCT, "price": "5"}
-    table = Overtaken(client.app.engine.table, _looks_for_an_answer, lambda: client.call("POST", PRODUCTS, other, headers=ONCE))
+    table = Overtaken(
+        client.app.engine.table, _looks_for_an_answer, lambda: client.call("POST", PRODUCTS, other, headers=ONCE)
+    )
     loser = replace(client, app=replace(client.app, dispatcher=replace(client.app.dispatcher, table=table)))
     problem(loser.call("POST", PRODUCTS, PRODUCT, headers=ONCE), 422, "idempotency-key-reused")
     assert _count(client) == 1

@@ -12,6 +12,7 @@ from bbws.kernel.table import (
     Replace,
     Row,
     RowKind,
+    Write,
     check_writes,
 )
 
@@ -22,7 +23,7 @@ def _row(number: int, text: str = "x") -> Row:
 
 def test_each_write_gives_its_document() -> None:
     key = Key("P", "k")
-    writes = [Insert(_row(1)), Replace(_row(2), 1), Remove(key, 1), Ensure(Key("P", "e"), None)]
+    writes: list[Write] = [Insert(_row(1)), Replace(_row(2), 1), Remove(key, 1), Ensure(Key("P", "e"), None)]
     assert check_writes(writes) == [b'{"text":"x"}', b'{"text":"x"}', b"", b""]
     assert [write.key.sort for write in writes] == ["0001", "0002", "k", "e"]
 

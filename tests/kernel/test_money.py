@@ -45,7 +45,7 @@ def test_a_decimal_is_taken_exactly(value: object) -> None:
     ids=repr,
 )  # fmt: skip
 def test_anything_else_is_refused_with_what_is_allowed(value: object) -> None:
-    with pytest.raises(ValidationError, match="from 0.01 to 999999.99"):
+    with pytest.raises(ValidationError, match=r"from 0\.01 to 999999\.99"):
         MONEY.validate_python(value)
 
 
@@ -61,4 +61,4 @@ def test_no_other_code_is_a_currency(code: str) -> None:
 
 
 def test_the_table_of_currencies_is_that_of_the_standard() -> None:
-    assert CURRENCIES == {currency.code for currency in Currency if currency.exponent is not None}
+    assert {currency.code for currency in Currency if currency.exponent is not None} == CURRENCIES

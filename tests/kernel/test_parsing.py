@@ -49,9 +49,10 @@ def test_fractions_are_exact() -> None:
 @given(st.binary())
 def test_no_bytes_are_a_fault(body: bytes) -> None:
     try:
-        parse_json(body)
+        found: object = parse_json(body)
     except Problem as problem:
-        assert problem.type.status == 400
+        found = problem.type.status
+    assert found == 400 or isinstance(found, dict)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,9 @@ def test_what_is_no_json_object_is_refused_with_the_reason(body: bytes, said: st
     assert said in _refused(body).detail
 
 
-@pytest.mark.parametrize("body", [b'{"a": 1, "b": 2, "a": 1}', b'{"x": {"a": 1, "a": 2}}', b'{"x": [{"a": 1, "a": 1}]}'])
+@pytest.mark.parametrize(
+    "body", [b'{"a": 1, "b": 2, "a": 1}', b'{"x": {"a": 1, "a": 2}}', b'{"x": [{"a": 1, "a": 1}]}']
+)
 def test_a_duplicate_key_is_named(body: bytes) -> None:
     assert [error.field for error in _refused(body).errors] == ["a"]
 

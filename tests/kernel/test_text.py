@@ -30,7 +30,7 @@ def test_what_is_kept_is_composed_and_trimmed_for_good(text: str) -> None:
     assert LINE.validate_python(kept) == kept
 
 
-@pytest.mark.parametrize("control", ["\x00", "\x1b", "\n", "\t", "\x7f", "\x85", "\x9f", "\ud800", "\udfff"], ids=ascii)
+@pytest.mark.parametrize("control", ["\x00", "\x1b", "\n", "\t", "\x7f", "\x85", "\x9f", "\ud800"], ids=ascii)
 def test_a_line_holds_no_control_character(control: str) -> None:
     with pytest.raises(ValidationError, match="control characters"):
         LINE.validate_python(f"a{control}b")

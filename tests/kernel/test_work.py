@@ -12,7 +12,7 @@ from bbws.kernel.clock import rfc3339
 from bbws.kernel.entity import EntityType, Stored
 from bbws.kernel.history import as_of, history
 from bbws.kernel.problem import Problem
-from bbws.kernel.table import Conflict, Insert, Key, Remove, Replace, Row, RowKind, Table, Write
+from bbws.kernel.table import Conflict, Insert, Key, Position, Remove, Replace, Row, RowKind, Table, Write
 from bbws.kernel.work import MAX_RERUNS, UnitOfWork, plan, transact
 from tests.fakes import NOON, FakeClock, TableProxy
 
@@ -43,7 +43,9 @@ THING: EntityType[Thing] = EntityType(
     load=lambda document: Thing(document["name"], tuple((w, t) for w, t in document["words"])),
     derived=_words,
 )
-BARE: EntityType[Thing] = EntityType("bare", "/test/bare", _key, lambda thing: f"/bare/{thing.name}", THING.dump, THING.load)
+BARE: EntityType[Thing] = EntityType(
+    "bare", "/test/bare", _key, lambda thing: f"/bare/{thing.name}", THING.dump, THING.load
+)
 
 
 @dataclass
@@ -201,7 +203,8 @@ def test_history_comes_in_pages(world: World) -> None:
     current = _make(world, Thing("a"))
     for _ in range(4):
         current = _move(world, current, Thing("a"))
-    seen, start = [], None
+    seen: list[int] = []
+    start: Position | None = None
     while True:
         changes, start = history(world.table, _key(current.value), start, 2)
         seen.extend(change.version for change in changes)

@@ -37,7 +37,12 @@ def test_a_key_is_made_with_its_secret_shown_once(client: Client) -> None:
     assert reply.status == 201
     assert made["secret"].startswith("bbws_local_")
     assert (made["name"], made["permissions"]) == ("Web shop", ["audit:read", "products:write"])
-    assert (made["readsPerSecond"], made["writesPerSecond"], made["revokedAt"], made["lastUsedAt"]) == (100, 50, None, None)
+    assert (made["readsPerSecond"], made["writesPerSecond"], made["revokedAt"], made["lastUsedAt"]) == (
+        100,
+        50,
+        None,
+        None,
+    )
     assert reply.headers["location"] == f"{KEYS}/{made['keyId']}"
     assert set(made["_links"]) == {"revoke", "collection"}
     [listed] = (item for item in client.call("GET", KEYS).json["items"] if item["keyId"] == made["keyId"])
@@ -126,7 +131,9 @@ def test_nobody_grants_what_they_do_not_hold(client: Client) -> None:
     allowed = {"name": "A key", "permissions": ["audit:read"]}
     assert client.call("POST", KEYS, allowed, key=admin).status == 201
     for permissions in (["products:write"], ["audit:read", "audit:write"], ["*"]):
-        refused = problem(client.call("POST", KEYS, {**allowed, "permissions": permissions}, key=admin), 403, "forbidden")
+        refused = problem(
+            client.call("POST", KEYS, {**allowed, "permissions": permissions}, key=admin), 403, "forbidden"
+        )
         assert refused["requiredPermission"] in permissions
     problem(client.call("POST", KEYS, allowed, key=key(client, "audit:read")), 403, "forbidden")
 
@@ -182,7 +189,7 @@ def test_keys_come_newest_first_and_in_pages(world: World) -> None:
 
 
 def _last_used(world: World, name: str) -> str | None:
-    items = world.client.call("GET", KEYS).json["items"]
+    items: list[dict[str, str | None]] = world.client.call("GET", KEYS).json["items"]
     return next(item["lastUsedAt"] for item in items if item["name"] == name)
 
 

@@ -9,7 +9,7 @@ import pytest
 from bbws.kernel.actor import Actor, ActorKind
 from bbws.kernel.problem import Kind, ProblemType
 from tests.http.answers import fields, key, problem
-from tests.operations.world import World, world
+from tests.operations.world import SOMEBODY, World, world
 
 OPERATIONS = "/v1.0/operations"
 FULL = ProblemType(Kind.REFUSED, "site-full", "Site full", "No room.")
@@ -62,8 +62,8 @@ def test_lists_are_newest_first_by_status_and_by_starter(tested: World) -> None:
     starter = key(tested.client, "audit:read")
     made = []
     for number in range(6):
-        actor = {"actor": _as(tested, starter)} if number % 2 else {}
-        made.append(tested.accept(subject=f"/v1.0/sites/{number}", **actor))
+        actor = _as(tested, starter) if number % 2 else SOMEBODY
+        made.append(tested.accept(subject=f"/v1.0/sites/{number}", actor=actor))
         tested.clock.advance(1)
     tested.work(made[0], made[1])
     newest = made[::-1]

@@ -1,20 +1,14 @@
 """Carrying operations out: every step once, in order, whatever happens in between. Source: design §3, Operation."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from threading import Barrier
 
 import pytest
 
 from bbws.kernel.problem import Kind, ProblemType
-from bbws.kernel.table import Conflict, Insert, Key, Row, RowKind, Unavailable
-from bbws.kernel.work import UnitOfWork
+from bbws.kernel.table import Conflict, Key, RowKind, Unavailable
 from bbws.operations import store
-from bbws.operations.model import Operation
-from bbws.operations.runner import carry_out
-from tests.fakes import Overtaken
 from tests.operations.world import SITE, World, world
 
 FULL = ProblemType(Kind.REFUSED, "site-full", "Site full", "No room.")
@@ -121,64 +115,6 @@ def test_what_is_held_is_reserved_until_the_end(tested: World) -> None:
     assert table.get(HELD) is None
 
 
-def test_a_killed_process_counts_as_an_attempt(tested: World) -> None:
-    class Killed(BaseException):
-        """As good as SIGKILL: nothing is caught or written after it."""
-
-    def die(_work: UnitOfWork, _operation: Operation) -> None:
-        raise Killed
-
-    operation = tested.accept()
-    tested.steps.acts["b"] = [die, die]
-    for attempts in (1, 2):
-        with pytest.raises(Killed):
-            tested.work(operation)
-        assert tested.read(operation)["steps"][1]["attempts"] == attempts
-    assert tested.work(operation) == []
-    assert tested.read(operation)["status"] == "COMPLETED"
-    assert tested.steps.tried == ["a", "b", "b", "b", "c"]
-    tested.steps.acts["a"] = [die, die, die]
-    deadly = tested.accept()
-    for _ in range(3):
-        with pytest.raises(Killed):
-            tested.work(deadly)
-    assert tested.work(deadly) == []
-    ended = tested.read(deadly)
-    assert (ended["status"], ended["problem"]["detail"]) == (
-        "FAILED",
-        "Step a was tried 3 times: the process was stopped in it.",
-    )
-
-
-def test_calling_off_between_steps_leaves_what_is_done_and_starts_nothing(tested: World) -> None:
-    operation = tested.accept()
-
-    def cancel(_work: UnitOfWork, _operation: Operation) -> None:
-        assert tested.client.call("POST", f"/v1.0/operations/{operation}/cancel").status == 200
-
-    tested.steps.acts["b"] = [cancel]
-    assert tested.work(operation) == []
-    ended = tested.read(operation)
-    assert (ended["status"], ended["progress"]) == ("CANCELLED", 33)
-    assert ended["result"] == {"a": "done"}
-    assert tested.effects(operation) == ["a"]  # b was running: its effects are not committed
-    assert tested.steps.tried == ["a", "b"]
-    assert tested.types(operation)[-1] == "operation.cancelled"
-
-
-@pytest.mark.parametrize("last", [FULL("No room."), RuntimeError("broken")], ids=["refused", "broken"])
-def test_what_was_called_off_does_not_fail_any_more(tested: World, last: Exception) -> None:
-    operation = tested.accept()
-
-    def cancel_and_fail(_work: UnitOfWork, _operation: Operation) -> None:
-        tested.client.call("POST", f"/v1.0/operations/{operation}/cancel")
-        raise last
-
-    tested.steps.acts["b"] = [cancel_and_fail]
-    assert tested.work(operation) == []
-    assert tested.read(operation)["status"] == "CANCELLED"
-
-
 def test_retrying_keeps_what_is_completed(tested: World) -> None:
     tested.steps.acts["b"] = [FULL("No room.")]
     operation = tested.accept(holds=(HELD,))
@@ -223,47 +159,6 @@ def test_a_message_about_nothing_comes_again(tested: World) -> None:
     lost = replace(tested.message(operation), change=Key("P", "k"))
     [reaction] = (each for each in tested.client.app.reactions if each.name == "tester")
     assert reaction.handler(messages=[lost]) == [lost.id]
-
-
-def test_two_runners_have_one_effect(tmp_path: Path) -> None:
-    with world(tmp_path / "data", attempts=99) as tested:
-        for _ in range(5):
-            operation, barrier = tested.accept(), Barrier(2)
-            tested.steps.acts["a"] = [lambda _w, _o, barrier=barrier: _meet(barrier)] * 2  # type: ignore[misc]
-            with ThreadPoolExecutor(2) as pool:
-                list(pool.map(tested.work, [operation, operation]))
-            tested.work(operation)
-            ended = tested.read(operation)
-            assert (ended["status"], tested.effects(operation)) == ("COMPLETED", ["a", "b", "c"])
-            assert tested.types(operation).count("operation.completed") == 1
-
-
-def _meet(barrier: Barrier) -> None:
-    """Both are inside the step before either goes on."""
-    barrier.wait(timeout=30)
-
-
-def test_a_runner_never_undoes_what_another_has_done_meanwhile(tested: World) -> None:
-    operation = tested.accept()
-    tested.steps.acts["c"] = [RuntimeError()]
-    engine = tested.client.app.engine
-    table = Overtaken(engine.table, lambda key: key.sort == "PROGRESS", lambda: tested.work(operation))
-    table.armed = False
-
-    def arm(_work: UnitOfWork, _operation: Operation) -> None:
-        table.armed = True  # for the look at the progress before the next step
-
-    tested.steps.acts["a"] = [arm]
-    failed = carry_out(
-        [tested.message(operation)],
-        table=table,
-        begin=lambda actor, request: UnitOfWork(table, tested.clock, actor, request),
-        kinds=(tested.kind,),
-    )
-    assert (failed, table.result) == ([], [f"{operation}.1"])
-    assert tested.steps.tried == ["a", "b", "c", "c"]
-    ended = tested.read(operation)
-    assert (ended["status"], [step["attempts"] for step in ended["steps"]]) == ("COMPLETED", [1, 1, 2])
 
 
 def test_what_no_message_speaks_of_is_resumed(tested: World) -> None:
@@ -323,21 +218,3 @@ def test_progress_is_kept_beside_the_operation(tested: World) -> None:
     assert row.kind is RowKind.EPHEMERAL  # an attempt is not a Change
     assert row.document["result"] == {"a": "done"}
     assert tested.types(operation) == ["test.requested", "operation.started"]
-
-
-def test_a_step_may_lose_a_race_and_is_run_again_from_its_reads(tested: World) -> None:
-    table = tested.client.app.engine.table
-    operation = tested.accept()
-    key = Key("P", "counter")
-
-    def count(work: UnitOfWork, _operation: Operation) -> None:
-        if table.get(key) is None:
-            work.insert(Row(key, RowKind.DERIVED, {"by": "step"}))
-            table.commit([Insert(Row(key, RowKind.DERIVED, {"by": "somebody else"}))])
-
-    tested.steps.acts["a"] = [count, count]
-    assert tested.work(operation) == []
-    row = table.get(key)
-    assert row is not None
-    assert row.document == {"by": "somebody else"}
-    assert tested.read(operation)["steps"][0]["attempts"] == 1

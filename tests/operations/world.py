@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bbws.bootstrap import DAILY, KINDS, REACTIONS, build, ensure_first_key
+from bbws.bootstrap import REACTIONS, build, ensure_first_key
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.kernel.actor import Actor, ActorKind
 from bbws.kernel.canonical import Document
@@ -17,6 +17,7 @@ from bbws.kernel.work import UnitOfWork
 from bbws.operations.model import Operation
 from bbws.operations.reactions import consumer
 from bbws.operations.service import OperationKind, accept
+from bbws.products.reactions import KINDS as PRODUCT_KINDS
 from bbws.settings import Settings
 from tests.builders import Client
 from tests.fakes import FakeClock
@@ -99,7 +100,9 @@ class World:
 
 
 @contextmanager
-def world(folder: Path, *, attempts: int = 3, start: bool = False, names: Sequence[str] = ("a", "b", "c")) -> Iterator[World]:
+def world(
+    folder: Path, *, attempts: int = 3, start: bool = False, names: Sequence[str] = ("a", "b", "c")
+) -> Iterator[World]:
     """BBWS with one more kind of operation. Nothing runs by itself unless ``start``."""
     steps, clock = Steps(), FakeClock()
     kind = OperationKind("test.site", REQUESTED, tuple(steps.step(name) for name in names), attempts)
@@ -107,11 +110,10 @@ def world(folder: Path, *, attempts: int = 3, start: bool = False, names: Sequen
     settings = Settings.of(data_dir=folder)
     engine = EmbeddedEngine.open(folder, clock=clock, synchronous="OFF")
     try:
-        app = build(settings, engine, clock=clock, reactions=(*REACTIONS, tester), kinds=(*KINDS, kind))
+        app = build(settings, engine, clock=clock, reactions=(*REACTIONS, tester), kinds=(*PRODUCT_KINDS, kind))
         ensure_first_key(app, settings)
         if start:
             app.start()
-        assert len(app.daily) == len(DAILY)
         yield World(Client(app, settings.key_file.read_text().strip(), settings), clock, steps, kind)
     finally:
         engine.stop(timeout=30)

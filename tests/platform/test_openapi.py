@@ -31,7 +31,7 @@ def _nodes(value: object) -> Iterator[Mapping[str, Any]]:
             yield from _nodes(member)
 
 
-def _pointed(document: Mapping[str, Any], pointer: str) -> Any:  # noqa: ANN401 - any node of a document
+def _pointed(document: Mapping[str, Any], pointer: str) -> Any:
     found: Any = document
     for part in pointer.removeprefix("#").removeprefix("/").split("/"):
         found = found[unquote(part).replace("~1", "/")]

@@ -1,7 +1,7 @@
 """Lists are the plain sorted list, cut into pages. Source: specification products, Decision 6."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -36,7 +36,11 @@ def _folded(name: str) -> str:
 
 
 def _sorted(products: list[dict[str, Any]], order: str, *, descending: bool) -> list[str]:
-    keys = {"createdAt": lambda p: p["createdAt"], "price": lambda p: p["price"], "name": lambda p: _folded(p["name"])}
+    keys: dict[str, Callable[[dict[str, Any]], Any]] = {
+        "createdAt": lambda p: p["createdAt"],
+        "price": lambda p: p["price"],
+        "name": lambda p: _folded(p["name"]),
+    }
     ordered = sorted(products, key=lambda p: (keys[order](p), p["productId"]), reverse=descending)
     return [each["productId"] for each in ordered]
 
@@ -86,7 +90,7 @@ def test_every_list_is_the_sorted_list(
      ("sortBy=name", "name", False), ("order=asc", "createdAt", False)],
 )  # fmt: skip
 def test_where_nothing_is_said_it_is_newest_cheapest_or_a_first(
-    world: World, query: str, order: str, descending: bool
+    world: World, query: str, order: str, *, descending: bool
 ) -> None:
     active = [p for p in world.products if p["active"]]
     assert ids(world.client, query) == _sorted(active, order, descending=descending)
@@ -114,15 +118,16 @@ def test_a_currency_nobody_uses_gives_an_empty_list(world: World) -> None:
 def test_paging_meets_everything_that_was_there_exactly_once_while_more_is_added(
     tmp_path_factory: pytest.TempPathFactory,
     order: str,
-    descending: bool,
     status: str,
     size: int,
     steps: list[list[int]],
+    *,
+    descending: bool,
 ) -> None:
     with builders.client(tmp_path_factory.mktemp("more") / "data", start=False) as client:
         there = [_wanted(number) for number in range(0, 40, 3)]
         add(client, there)
-        added = {number for number in range(0, 40, 3)}
+        added = set(range(0, 40, 3))
         expected = [f"PROD-{n:03}" for n in sorted(added) if _wanted(n)["active"] in STATUSES[status]]
         query = f"?pageSize={size}&sortBy={order}&order={'desc' if descending else 'asc'}&status={status}"
         target, met, turn = PRODUCTS + query, [], 0

@@ -109,9 +109,7 @@ def test_nothing_is_left_of_a_creation_called_off(client: Client) -> None:
 
 def test_a_version_named_with_an_accepted_change_is_held_when_it_applies(client: Client) -> None:
     client.create(productId="PROD-001")
-    problem(
-        client.call("PUT", ONE, {"price": "5"}, headers={**ASYNC, "if-match": '"7"'}), 412, "precondition-failed"
-    )
+    problem(client.call("PUT", ONE, {"price": "5"}, headers={**ASYNC, "if-match": '"7"'}), 412, "precondition-failed")
     first = _accept(client, "PUT", ONE, {"price": "5"}, if_match='"1"')
     second = _accept(client, "PUT", ONE, {"price": "6"}, if_match='"1"')
     third = _accept(client, "DELETE", ONE, if_match='"1", "2"')

@@ -38,9 +38,7 @@ def _at(client: Client, product_id: str, moment: datetime) -> int | None:
 @example([0.0] * 8)
 @example([-5.0] * 8)
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_every_boundary_between_versions_is_exact(
-    tmp_path_factory: pytest.TempPathFactory, gaps: list[float]
-) -> None:
+def test_every_boundary_between_versions_is_exact(tmp_path_factory: pytest.TempPathFactory, gaps: list[float]) -> None:
     clock = FakeClock()
     with builders.client(tmp_path_factory.mktemp("time") / "data", clock=clock, start=False) as client:
         product_id = client.create(price="1")["productId"]

@@ -11,13 +11,15 @@ from bbws.products.model import NewProduct
 from tests.builders import Client
 
 PRODUCTS = "/v1.0/products"
+_ANYBODY: Mapping[str, Any] = {"name": "Basic", "description": "x", "price": Decimal(5), "period": "yearly"}
+
 
 def add(client: Client, wanted: Iterable[Mapping[str, Any]], at_once: int = 5) -> None:
     """Products with these fields, the others as anybody's."""
     for some in batched(wanted, at_once):
         work = client.app.begin(system("test"), "test")
         for fields in some:
-            new = NewProduct(**{"name": "Basic", "description": "x", "price": Decimal(5), "period": "yearly"} | fields)
+            new = NewProduct(**{**_ANYBODY, **fields})
             service.create(work, new)
         client.app.engine.table.commit(work.writes)
 
