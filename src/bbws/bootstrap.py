@@ -1,22 +1,28 @@
 """The only place that chooses engines and wires ports: the composition root of server, commands and tests."""
 
 import inspect
+import logging
+import shutil
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache, partial
 from importlib.metadata import version
 from itertools import batched
 from pathlib import Path
 from typing import Any
 
+from bbws.audit.ports import Archive
 from bbws.audit.rebuild import rebuild as rebuild_rows
+from bbws.audit.service import latest_checkpoint
 from bbws.audit.signing import SEED_BYTES, Ed25519Signer
 from bbws.audit.verify import Report, verify
 from bbws.engines.embedded.archive import ARCHIVE_FOLDER, FolderArchive
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.engines.embedded.streaming import BackupStream
 from bbws.kernel.actor import EVERYTHING, Actor, Rate, system
-from bbws.kernel.clock import Clock, SystemClock
+from bbws.kernel.clock import Clock, SteadyClock, SystemClock, parse_rfc3339
 from bbws.kernel.cors import Cors
 from bbws.kernel.cursor import Cursors
 from bbws.kernel.dispatch import Dispatcher
@@ -25,13 +31,17 @@ from bbws.kernel.ids import random_id
 from bbws.kernel.limits import RateLimiter
 from bbws.kernel.problem import COMMON, ProblemType
 from bbws.kernel.reaction import Daily, Reaction
+from bbws.kernel.table import Unavailable
 from bbws.kernel.work import UnitOfWork, transact
 from bbws.keys import service as keys_service
 from bbws.keys.authentication import ApiKeys
+from bbws.operations.runner import resume
 from bbws.platform import openapi
 from bbws.platform.ports import Metrics, Readiness
 from bbws.settings import Settings
 from bbws.tables import DAILY, ENDPOINTS, ENTITIES, KINDS, REACTIONS, permissions
+
+logger = logging.getLogger("bbws.bootstrap")
 
 # Feed and queues are behind when the oldest change has waited this long; a load balancer then looks elsewhere.
 _LAG_SECONDS = 60.0
@@ -62,6 +72,7 @@ class _Health:
     def readiness(self) -> Readiness:
         status = self.engine.status()
         lag = status.feed_lag_seconds
+        waits = [lag, *(queue.oldest_seconds for queue in status.queues)]
         details = {
             "writable": status.writable,
             "feedWaiting": status.feed_waiting,
@@ -71,7 +82,7 @@ class _Health:
                 for queue in status.queues
             },
         }
-        return Readiness(status.writable and (lag is None or lag < _LAG_SECONDS), details)
+        return Readiness(status.writable and max((wait or 0.0) for wait in waits) < _LAG_SECONDS, details)
 
 
 class NoMetrics:
@@ -91,10 +102,19 @@ class App:
     reactions: tuple[Reaction, ...]
     daily: tuple[Daily, ...]
     begin: Callable[[Actor, str], UnitOfWork]
+    resume: Callable[[], None]
 
     def start(self) -> None:
-        """Start what works in the background."""
+        """Start what works in the background, and carry out what was accepted before and no message speaks of."""
         self.engine.start(self.reactions, self.daily)
+        threading.Thread(target=self._resume, name="resume", daemon=True).start()
+
+    def _resume(self) -> None:
+        try:
+            self.resume()
+        except Unavailable as error:
+            # The store was closed or full meanwhile; the daily run makes up for it.
+            logger.warning("operations not resumed", extra={"error": str(error)})
 
 
 def build(  # noqa: PLR0913 - each is a seam that tests use
@@ -108,7 +128,7 @@ def build(  # noqa: PLR0913 - each is a seam that tests use
     kinds: Sequence[Any] = KINDS,
 ) -> App:
     """Wire every endpoint and reaction to an engine."""
-    clock = clock or SystemClock()
+    clock = SteadyClock(clock or SystemClock(), _last_checkpoint(engine))
     table = engine.table
     _build_schemas(endpoints)
 
@@ -146,7 +166,18 @@ def build(  # noqa: PLR0913 - each is a seam that tests use
         tuple(replace(reaction, handler=bind(reaction.handler, ports)) for reaction in reactions),
         tuple(replace(daily, handler=bind(daily.handler, ports)) for daily in DAILY),
         begin,
+        bind(resume, ports),
     )
+
+
+def _last_checkpoint(engine: EmbeddedEngine) -> datetime | None:
+    """The time up to which the archive is signed; None where nothing is, or a checkpoint cannot be read."""
+    try:
+        checkpoint = latest_checkpoint(engine.archive)
+    except ValueError as error:
+        logger.warning("the last checkpoint cannot be read; verify the archive", extra={"error": str(error)})
+        return None
+    return None if checkpoint is None else parse_rfc3339(checkpoint.through)
 
 
 def _build_schemas(endpoints: Sequence[Endpoint]) -> None:
@@ -169,8 +200,11 @@ def _bound(endpoint: Endpoint, ports: Mapping[str, object]) -> Endpoint:
 
 
 def ensure_first_key(app: App, settings: Settings) -> bool:
-    """Make the first API key and write its secret to the data folder, where there is none yet; whether it was made."""
-    if settings.key_file.exists():
+    """Make the first API key and write its secret to the data folder, where no key is good; whether it was made.
+
+    A key file that was moved away stays away: keys that are good are in the store.
+    """
+    if settings.key_file.exists() or keys_service.any_usable(app.engine.table):
         return False
 
     def create(work: UnitOfWork) -> str:
@@ -193,19 +227,18 @@ def ensure_first_key(app: App, settings: Settings) -> bool:
     return True
 
 
-def verify_archive(archive_dir: Path, *, public_key: Path | None = None, checkpoints: Sequence[Path] = ()) -> Report:
-    """Check an archive folder offline, against a trusted key and checkpoints kept elsewhere where they are given.
+def verify_archive(archive_dir: Path, *, public_keys: Sequence[Path] = (), checkpoints: Sequence[Path] = ()) -> Report:
+    """Check an archive folder offline, against trusted keys and checkpoints kept elsewhere where they are given.
 
     Raises:
         FileNotFoundError: there is no such folder or file.
-        ValueError: ``public_key`` is no Ed25519 public key.
+        ValueError: one of ``public_keys`` is no Ed25519 public key.
     """
     if not archive_dir.is_dir():
         raise FileNotFoundError(archive_dir)
-    trusted = None if public_key is None else public_key.read_bytes()
     return verify(
         FolderArchive(archive_dir, read_only=True),
-        trusted_key=trusted,
+        trusted_keys=[path.read_bytes() for path in public_keys],
         held=[path.read_bytes() for path in checkpoints],
     )
 
@@ -227,6 +260,18 @@ def rebuild(archive_dir: Path, data_dir: Path, progress: Callable[[int], None]) 
     if not report.sound:
         first = report.findings[0]
         raise ValueError(f"the archive is not sound: {first.name}: {first.reason}")
+    # Made beside the target and named at the end: a folder that is half rebuilt must not look like a whole one.
+    staging = data_dir.absolute().with_name(f".{data_dir.name}.{random_id(8)}.rebuilding")
+    try:
+        count = _rebuilt(source, staging, progress)
+        staging.rename(data_dir)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    return count
+
+
+def _rebuilt(source: Archive, data_dir: Path, progress: Callable[[int], None]) -> int:
     engine = EmbeddedEngine.open(data_dir, clock=SystemClock())
     try:
         count = rebuild_rows(source, engine.table, engine.load_rows, ENTITIES, progress)

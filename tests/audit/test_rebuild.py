@@ -149,7 +149,7 @@ def test_verification_takes_a_trusted_key_and_held_checkpoints(old: Old) -> None
     [pem] = (archive / "keys").iterdir()
     held = sorted((archive / "checkpoints").iterdir())
     assert len(held) == 2
-    assert bootstrap.verify_archive(archive, public_key=pem, checkpoints=held).sound
+    assert bootstrap.verify_archive(archive, public_keys=[pem], checkpoints=held).sound
 
 
 def test_a_backup_is_everything_as_of_one_moment(tmp_path: Path) -> None:

@@ -174,8 +174,20 @@ def test_a_message_about_nothing_fails_and_comes_again(tmp_path: Path) -> None:
     with builders.client(tmp_path / "data", start=False) as client:
         engine = client.app.engine
         message = Message("x", "product.created", f"{PRODUCTS}/PROD-001", Key("P", "k"))
-        with pytest.raises(LookupError):
-            log_changes([message], engine.table, engine.archive)
+        assert log_changes([message], engine.table, engine.archive) == ["x"]
+
+
+def test_a_change_that_cannot_be_archived_does_not_take_others_along(tmp_path: Path) -> None:
+    with builders.client(tmp_path / "data", start=False) as client:
+        for number in range(3):
+            client.create(productId=f"PROD-00{number}")
+        engine = client.app.engine
+        found = [Change.from_document(row.document) for row in engine.rows([RowKind.CHANGE])]
+        bad = next(change for change in found if change.subject.endswith("PROD-001"))
+        engine.archive.put(archive_name(bad), b"something else")
+        messages = [Message(change.id, change.type, change.subject, change.key) for change in found]
+        assert log_changes(messages, engine.table, engine.archive) == [bad.id]
+        assert len(_ids(client, "type=product.created")) == 2
 
 
 def test_no_personal_value_and_no_secret_is_in_any_record(world: World) -> None:

@@ -194,8 +194,8 @@ def test_a_held_checkpoint_shows_an_archive_that_was_signed_anew() -> None:
     report = verify(forged, held=held)
     assert [finding.reason.rpartition(": ")[2] for finding in report.findings] == ["rewritten", "rewritten"]
     trusted = sound().objects[_key_name()]
-    assert len(found(forged, trusted_key=trusted)) == 2
-    assert verify(sound(), trusted_key=trusted, held=held).sound
+    assert len(found(forged, trusted_keys=[trusted])) == 2
+    assert verify(sound(), trusted_keys=[trusted], held=held).sound
 
 
 def test_what_is_held_must_be_a_checkpoint() -> None:
@@ -204,7 +204,7 @@ def test_what_is_held_must_be_a_checkpoint() -> None:
 
 def test_the_trusted_key_must_be_a_key() -> None:
     with pytest.raises(ValueError, match="PEM"):
-        verify(sound(), trusted_key=b"nonsense")
+        verify(sound(), trusted_keys=[b"nonsense"])
 
 
 def _signed_anew(archive: MemoryArchive, signer: Ed25519Signer) -> MemoryArchive:

@@ -38,7 +38,7 @@ class Shell:
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
         return result
 
-    def json(self, *arguments: str, code: int = 0) -> Any:  # noqa: ANN401 - whatever JSON holds
+    def json(self, *arguments: str, code: int = 0) -> Any:
         """Run one command with ``--json``; what it wrote."""
         return json.loads(self(*arguments, "--json", code=code).stdout)
 

@@ -125,7 +125,7 @@ def test_a_handler_that_raises_fails_its_batch_with_growing_delays_and_parks_it(
     assert waits == [10, 20, None]
     assert [[message.receives for message in batch] for batch in probe.batches] == [[1, 1], [2, 2], [3, 3]]
     assert state(store) == QueueState("q", 0, 0, 2, None)
-    letter = store.queues.dead_letters("q", 1)[0]
+    letter = store.queues.dead_letters("q", None, 1)[0]
     assert (letter.id, letter.queue, letter.receives) == ("c1", "q", 3)
     assert letter.error == "ValueError: price of … is wrong"
     assert letter.parked_at == "2026-11-20T12:00:30.000000Z"
@@ -164,7 +164,7 @@ def test_a_queue_that_nobody_serves_any_more_is_still_seen(store: Store) -> None
 
 def test_an_unknown_queue_is_refused(store: Store) -> None:
     with pytest.raises(KeyError):
-        store.queues.dead_letters("none", 1)
+        store.queues.dead_letters("none", None, 1)
     with pytest.raises(KeyError):
         store.queues.redrive("none")
 

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,15 @@ class Api:
     def __init__(self, address: Address) -> None:
         self._address = address
 
-    def get(self, path: str, *, status: int = 200) -> Any:  # noqa: ANN401 - JSON
+    def get(self, path: str, *, status: int = 200) -> Any:
         return self.ask("GET", path, status=status)
 
-    def ask(self, method: str, path: str, *, json: object = None, status: int = 200) -> Any:  # noqa: ANN401 - JSON
+    def ask(self, method: str, path: str, *, json: object = None, status: int = 200) -> Any:
         return orjson.loads(self._answer(method, path, json, status))
+
+    def status(self, method: str, path: str) -> int:
+        with closing(self._address.connect()) as connection:
+            return call(connection, self._address.key, method, path)[0]
 
     def download(self, path: str) -> bytes:
         return self._answer("GET", path, None, 200)
@@ -74,7 +79,8 @@ def check_served(api: Api, load: Load) -> None:
         assert {each.operation_id for each in promised.values()} - {None} <= operations.keys()
     for client in load.updaters:
         _check_updates(api, client)
-    api.ask("POST", "/v1.0/audit/checkpoints", status=201)
+    # The daily one may be in the making.
+    eventually(lambda: api.status("POST", "/v1.0/audit/checkpoints") == HTTPStatus.CREATED, "a checkpoint is made")
 
 
 def _check_creates(api: Api, creators: list[Creator]) -> None:

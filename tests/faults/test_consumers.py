@@ -18,7 +18,7 @@ from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.kernel.change import Change
 from bbws.kernel.clock import SystemClock
 from bbws.kernel.reaction import EVERY_EVENT, Message, Policy, Reaction
-from bbws.kernel.table import RowKind, Table, Unavailable
+from bbws.kernel.table import RowKind, Table
 from bbws.settings import Settings
 from tests.builders import Client, client
 from tests.faults.checking import check_folder
@@ -152,12 +152,11 @@ def _stop_the_archive(data_dir: Path) -> Path:
 def test_changes_wait_while_the_archive_takes_nothing_and_are_archived_later(tmp_path: Path) -> None:
     data_dir, refused = tmp_path / "data", Event()
 
-    def log(messages: Sequence[Message], table: Table, archive: Archive) -> None:
-        try:
-            log_changes(messages, table, archive)
-        except Unavailable:
+    def log(messages: Sequence[Message], table: Table, archive: Archive) -> list[str]:
+        failed = log_changes(messages, table, archive)
+        if failed:
             refused.set()
-            raise
+        return failed
 
     [creator, logger] = REACTIONS
     with consuming(data_dir, creator, replace(logger, handler=log)) as bbws:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,22 @@ def test_a_server_killed_there_again_and_again_loses_and_doubles_nothing(
     series.check(tmp_path / "rebuilt")
 
 
+@pytest.mark.parametrize("point", [FaultPoint.WRITER_BEFORE_COMMIT, FaultPoint.WRITER_AFTER_COMMIT])
+@pytest.mark.parametrize("hit", range(1, 6))
+def test_a_first_start_killed_at_any_of_its_commits_locks_nobody_out(
+    hit: int, point: FaultPoint, running_supervisor: Supervisor, tmp_path: Path
+) -> None:
+    order = {"data_dir": str(tmp_path / "data")}
+    running_supervisor.begin("serve", order, {"name": point, "hit": hit})
+    assert running_supervisor.ending().killed_at(point)
+    running_supervisor.begin("serve", order)
+    url = running_supervisor.listens()
+    assert url is not None
+    api = Api(Address.of(url, (tmp_path / "data" / "api-key").read_text().strip()))
+    assert api.status("GET", "/v1.0/keys") == HTTPStatus.OK
+    assert running_supervisor.stop().code == 0
+
+
 def test_a_restore_killed_before_its_end_leaves_nothing_and_can_be_repeated(
     running_supervisor: Supervisor, tmp_path: Path
 ) -> None:
@@ -159,5 +176,6 @@ def test_a_restore_killed_before_its_end_leaves_nothing_and_can_be_repeated(
 
     running_supervisor.begin("restore", order)
     assert running_supervisor.ending().code == 0
+    (series.data_dir / "api-key").rename(restored / "api-key")  # a backup holds keys as hashes alone
     series.data_dir = restored
     series.check(tmp_path / "rebuilt")

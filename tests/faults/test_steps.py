@@ -43,7 +43,7 @@ def _operations(folder: Path) -> list[Operation]:
 def _dead_letters(folder: Path) -> list[DeadLetter]:
     with opened(folder / "data") as engine:
         engine.queues.attach([QUEUE], lambda _queues: None)
-        return list(engine.queues.dead_letters(QUEUE, 10))
+        return list(engine.queues.dead_letters(QUEUE, None, 10))
 
 
 def _check_effects(folder: Path, operations: list[Operation]) -> None:

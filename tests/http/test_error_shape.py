@@ -70,6 +70,12 @@ def _ended(client: Client) -> Reply:
     return client.call("POST", f"{path}/cancel")
 
 
+def _granted_more(client: Client) -> Reply:
+    admin = {"name": "Admin", "permissions": ["keys:admin"], "readsPerSecond": 5, "writesPerSecond": 5}
+    secret = client.call("POST", "/v1.0/keys", admin).json["secret"]
+    return client.call("POST", "/v1.0/keys", {**admin, "readsPerSecond": None}, key=secret)
+
+
 # Code → how a caller gets it, written by hand: a refusal that nobody can get, or that no test gets, fails below.
 WAYS: Mapping[str, Callable[[Client], Reply]] = {
     "validation-error": lambda client: client.call("POST", PRODUCTS, {}),
@@ -94,6 +100,7 @@ WAYS: Mapping[str, Callable[[Client], Reply]] = {
     "audit-range-too-long": lambda client: client.call("GET", "/v1.0/audit/records?from=2020-01-01T00:00:00Z"),
     "key-not-found": lambda client: client.call("DELETE", "/v1.0/keys/key-000000000000"),
     "unknown-permission": lambda client: client.call("POST", "/v1.0/keys", {"name": "abc", "permissions": ["a:b"]}),
+    "rate-not-held": _granted_more,
     "queue-not-found": lambda client: client.call("GET", "/v1.0/queues/nothing/dead-letters"),
 }
 STATUS = {
@@ -102,7 +109,7 @@ STATUS = {
     "unsupported-media-type": 415, "idempotency-key-reused": 422, "rate-limited": 429, "internal-error": 500,
     "service-unavailable": 503, "product-not-found": 404, "product-exists": 409, "product-inactive": 422,
     "operation-not-found": 404, "illegal-transition": 422, "audit-range-too-long": 400, "key-not-found": 404,
-    "unknown-permission": 422, "queue-not-found": 404,
+    "unknown-permission": 422, "rate-not-held": 403, "queue-not-found": 404,
 }  # fmt: skip
 ALWAYS = {"type", "title", "status", "detail", "code", "instance", "requestId"}
 

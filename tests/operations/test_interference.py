@@ -83,6 +83,15 @@ def test_what_was_called_off_does_not_fail_any_more(tested: World, last: Excepti
     assert tested.read(operation)["status"] == "CANCELLED"
 
 
+def test_a_fault_of_the_first_and_then_of_the_second_leaves_neither_behind(tmp_path: Path) -> None:
+    with world(tmp_path / "data") as tested:
+        first, second = tested.accept(), tested.accept()
+        tested.steps.acts["a"] = [RuntimeError(), lambda _work, _operation: None, RuntimeError()]
+        tested.client.app.start()
+        tested.client.drain()
+        assert [tested.read(operation)["status"] for operation in (first, second)] == ["COMPLETED", "COMPLETED"]
+
+
 def test_two_runners_have_one_effect(tmp_path: Path) -> None:
     with world(tmp_path / "data", attempts=99) as tested:
         for _ in range(5):

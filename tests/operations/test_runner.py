@@ -138,9 +138,10 @@ def test_operations_on_one_subject_are_done_in_order_whatever_the_order_of_messa
     other = tested.accept(subject="/v1.0/sites/site-2")
     tested.steps.acts["a"] = [RuntimeError()]
     assert tested.work(third, other) == [f"{third}.1"]
+    assert tested.work(second) == [], "whoever stands behind does not use up the attempts of the first"
     states = {name: tested.read(name)["status"] for name in (first, second, third, other)}
     assert states == {first: "IN_PROGRESS", second: "PENDING", third: "PENDING", other: "COMPLETED"}
-    assert tested.work(second) == []
+    assert tested.work(first) == []
     ended = [tested.read(name) for name in (first, second, third)]
     assert {each["status"] for each in ended} == {"COMPLETED"}
     assert ended[0]["finishedAt"] <= ended[1]["finishedAt"] <= ended[2]["finishedAt"]

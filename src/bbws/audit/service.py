@@ -44,11 +44,23 @@ LOOK_BACK = timedelta(days=1)
 EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
 
 
-def log_changes(messages: Sequence[Message], table: Table, archive: Archive) -> None:
-    """The audit logger: archive each announced change and index it.
+def log_changes(messages: Sequence[Message], table: Table, archive: Archive) -> list[str]:
+    """The audit logger: archive each announced change and index it; the ids of the messages that failed.
 
-    Doing so twice is harmless, so a batch fails whole.
+    Doing so twice is harmless, so where a batch fails each is tried by itself: a bad change must not take others along.
     """
+    try:
+        _log_all(messages, table, archive)
+    except Exception as fault:
+        if len(messages) == 1:
+            logger.exception("change not archived", extra={"messageId": messages[0].id})
+            return [messages[0].id]
+        logger.warning("batch not archived at once", extra={"error": type(fault).__name__})
+        return [failed for message in messages for failed in log_changes([message], table, archive)]
+    return []
+
+
+def _log_all(messages: Sequence[Message], table: Table, archive: Archive) -> None:
     changes = [_announced(table, message) for message in messages]
     archive.put_all([(archive_name(change), archive_object(change)) for change in changes])
     _index(table, [store.index_row(change) for change in changes])

@@ -20,7 +20,7 @@ from bbws.audit.signing import Verifier
 from bbws.kernel.canonical import canonical, sha256
 from bbws.kernel.change import GENESIS, Change, digest_of
 from bbws.kernel.clock import parse_rfc3339
-from bbws.kernel.table import Key
+from bbws.kernel.table import Key, Unavailable
 
 # A change may be committed a moment after the time it carries, so one this young may have missed a checkpoint.
 GRACE_SECONDS = 60.0
@@ -64,7 +64,7 @@ class _Chain:
 
 
 class _Verification:
-    def __init__(self, archive: Archive, trusted: bytes | None, held: Sequence[bytes]) -> None:
+    def __init__(self, archive: Archive, trusted: Sequence[bytes], held: Sequence[bytes]) -> None:
         self._archive = archive
         self._verifier = Verifier()
         self._trusted = trusted
@@ -86,15 +86,22 @@ class _Verification:
         self.report.entities = len(self._chains)
         return self.report
 
+    def _content(self, name: str) -> bytes:
+        """An object's bytes; none where it cannot be read, which no record, checkpoint or key is."""
+        try:
+            return self._archive.get(name) or b""
+        except (Unavailable, ValueError):
+            return b""
+
     def _find(self, name: str, reason: str) -> None:
         self.report.findings.append(Finding(name, reason))
 
     def _keys(self) -> None:
-        if self._trusted is not None:
-            self.report.key_ids.append(self._verifier.add(self._trusted))
+        if self._trusted:
+            self.report.key_ids.extend(self._verifier.add(pem) for pem in self._trusted)
             return
         for name in sorted(self._archive.names(PUBLIC_KEYS)):
-            content = self._archive.get(name) or b""
+            content = self._content(name)
             try:
                 key_id = self._verifier.add(content)
             except ValueError:
@@ -111,7 +118,7 @@ class _Verification:
         previous = NO_ROOT
         for number, name in enumerate(sorted(self._archive.names(CHECKPOINTS)), 1):
             try:
-                checkpoint = parse_checkpoint(self._archive.get(name) or b"")
+                checkpoint = parse_checkpoint(self._content(name))
             except ValueError as error:
                 self._find(name, str(error))
                 continue
@@ -167,7 +174,7 @@ class _Verification:
         if chain.broken:
             return
         try:
-            change, record = parse_record(self._archive.get(name) or b"")
+            change, record = parse_record(self._content(name))
         except ValueError as error:
             self._break(chain, name, str(error))
             return
@@ -222,15 +229,15 @@ def record_names(archive: Archive) -> list[str]:
     return sorted(name for name in archive.names("") if not name.startswith((CHECKPOINTS, PUBLIC_KEYS)))
 
 
-def verify(archive: Archive, *, trusted_key: bytes | None = None, held: Sequence[bytes] = ()) -> Report:
+def verify(archive: Archive, *, trusted_keys: Sequence[bytes] = (), held: Sequence[bytes] = ()) -> Report:
     """Check all of an archive.
 
     Args:
         archive: what to check.
-        trusted_key: the public key (PEM) to trust; None: those that lie in the archive itself.
+        trusted_keys: the public keys (PEM) to trust; none: those that lie in the archive itself.
         held: checkpoints that were kept elsewhere, as bytes.
 
     Raises:
-        ValueError: ``trusted_key`` is no Ed25519 public key.
+        ValueError: one of ``trusted_keys`` is no Ed25519 public key.
     """
-    return _Verification(archive, trusted_key, held).run()
+    return _Verification(archive, trusted_keys, held).run()

@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, MutableMapping, Sequence
 from concurrent.futures import Executor
 from functools import partial
 from secrets import token_hex
@@ -108,7 +108,7 @@ class Asgi:
             return  # nobody waits for an answer, and what was not said to its end is not done (RFC 9112 §8)
         response = await self._respond(self._dispatcher.steps(exchange))
         self._observe(exchange, response, time.perf_counter() - begun)
-        await self._send(exchange.request, response, send)
+        await self._send(exchange.request, response, receive, send)
 
     async def _request(self, scope: Scope, receive: Receive) -> Request:
         headers = _headers(scope["headers"])
@@ -156,21 +156,39 @@ class Asgi:
             response: Response = finished.value
             return response
 
-    async def _send(self, request: Request, response: Response, send: Send) -> None:
+    async def _send(self, request: Request, response: Response, receive: Receive, send: Send) -> None:
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()]
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         if isinstance(response.body, bytes):
             await send({"type": "http.response.body", "body": response.body})
             return
         if request.method != "HEAD":
-            await self._stream(response.body, send)
+            await self._stream(response.body, receive, send)
         await send({"type": "http.response.body", "body": b""})
 
-    async def _stream(self, body: Iterable[bytes], send: Send) -> None:
+    async def _stream(self, body: Iterable[bytes], receive: Receive, send: Send) -> None:
+        """Send piece by piece; a caller who goes away ends it."""
         loop = asyncio.get_running_loop()
-        pieces: Iterator[bytes] = iter(body)
-        while (piece := await loop.run_in_executor(self._pool, next, pieces, None)) is not None:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        gone = asyncio.ensure_future(_gone(receive))
+        pieces: Generator[bytes] = (piece for piece in body)
+        try:
+            while not gone.done() and (piece := await loop.run_in_executor(self._pool, next, pieces, None)) is not None:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        finally:
+            gone.cancel()
+            await loop.run_in_executor(self._pool, _close, pieces, body)
+
+
+async def _gone(receive: Receive) -> None:
+    """Returns when the caller has left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _close(pieces: Generator[bytes], body: Iterable[bytes]) -> None:
+    pieces.close()
+    if isinstance(body, Generator):
+        body.close()
 
 
 def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

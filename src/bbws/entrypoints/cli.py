@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from bbws.bootstrap import ENDPOINTS
 from bbws.entrypoints.commands import local
 from bbws.entrypoints.commands.failures import ExitCode, Failure
 from bbws.entrypoints.commands.follow import watch_command
@@ -15,6 +14,7 @@ from bbws.entrypoints.commands.imports import import_command
 from bbws.entrypoints.commands.session import App
 from bbws.entrypoints.commands.verbs import command
 from bbws.kernel.endpoint import Endpoint
+from bbws.tables import ENDPOINTS
 
 _ABOUT = {
     "products": "What is sold",

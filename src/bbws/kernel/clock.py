@@ -1,5 +1,6 @@
 """Time: always UTC, on the wire RFC 3339 with six digits and ``Z``, so that text order is time order."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Protocol
 
@@ -23,6 +24,24 @@ class SystemClock:
     def now(self) -> datetime:
         """The present, timezone-aware, UTC."""
         return datetime.now(UTC)
+
+
+class SteadyClock:
+    """A clock that stands still where the one below it goes back, and never shows a time up to ``floor``.
+
+    A change that carried a time before the last checkpoint would look as if it had been slipped in.
+    """
+
+    def __init__(self, clock: Clock, floor: datetime | None = None) -> None:
+        self._clock = clock
+        self._latest = datetime.min.replace(tzinfo=UTC) if floor is None else floor + MICROSECOND
+        self._lock = threading.Lock()
+
+    def now(self) -> datetime:
+        """The present, timezone-aware, UTC; never before a time that was given."""
+        with self._lock:
+            self._latest = max(self._latest, self._clock.now())
+            return self._latest
 
 
 def rfc3339(moment: datetime) -> str:

@@ -32,4 +32,4 @@ class Cors:
                 "access-control-allow-headers": _ALLOWED_HEADERS,
                 "access-control-max-age": "600",
             }
-        return Response(204, headers)
+        return Response(200, headers)

@@ -37,7 +37,8 @@ class Cursors:
         except ValueError:
             raw = b""
         mac, payload = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
-        if not hmac.compare_digest(mac, self._mac(call, parameters, payload)):
+        genuine = hmac.compare_digest(mac, self._mac(call, parameters, payload))
+        if not genuine or urlsafe_b64encode(raw).decode().rstrip("=") != token:
             message = "must be the nextToken of an earlier page of this very list, with the same other parameters"
             raise VALIDATION(f"startAt {message}.", errors=(FieldError("startAt", message, "cursor"),))
         sort, row_partition, row_sort = orjson.loads(payload)

@@ -69,6 +69,10 @@ class Authenticator(Protocol):
         """Writes that note the use of the credentials, mostly none."""
         ...
 
+    def not_noted(self, actor: Actor) -> None:
+        """Told where those writes could not be stored."""
+        ...
+
 
 @dataclass(slots=True)
 class Exchange:
@@ -251,6 +255,7 @@ class Dispatcher:
                 yield writes
             except (Conflict, Unavailable) as error:
                 # The answer stands: when a key was last used is a convenience that the next request notes as well.
+                self.authenticator.not_noted(actor)
                 logger.warning("key use not noted", extra={"requestId": request.id, "error": str(error)})
 
 

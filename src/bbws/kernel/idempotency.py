@@ -66,11 +66,14 @@ class Repeatable:
         document: Document = {
             "fingerprint": self.fingerprint,
             "status": response.status,
-            "headers": _kept(response.headers),
+            "headers": _kept(endpoint, response.headers),
             "body": orjson.dumps(body).decode() if body else "",
         }
         return Row(self.key, RowKind.EPHEMERAL, document, expires_at=now + SECONDS_KEPT)
 
 
-def _kept(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: headers[name] for name in _KEPT_HEADERS if name in headers}
+def _kept(endpoint: Endpoint, headers: Mapping[str, str]) -> dict[str, str]:
+    kept = {name: headers[name] for name in _KEPT_HEADERS if name in headers}
+    if endpoint.secret_fields:
+        del kept["etag"]  # it is of the body with the secret
+    return kept

@@ -9,7 +9,7 @@ from datetime import time
 from typing import Protocol
 
 from bbws.kernel.canonical import Document
-from bbws.kernel.table import Key
+from bbws.kernel.table import Key, Position
 
 EVERY_EVENT = "*"
 
@@ -109,7 +109,8 @@ class QueueState:
 class DeadLetter:
     """A parked message.
 
-    ``parked_at`` is RFC 3339, ``error`` the last failure in one line without any value of the data.
+    ``parked_at`` is RFC 3339, ``error`` the last failure in one line without any value of the data, ``position`` its
+    place in the list.
     """
 
     id: str
@@ -118,6 +119,7 @@ class DeadLetter:
     receives: int
     parked_at: str
     error: str
+    position: Position
 
 
 class Queues(Protocol):
@@ -127,8 +129,8 @@ class Queues(Protocol):
         """Every queue, by name."""
         ...
 
-    def dead_letters(self, queue: str, limit: int) -> Sequence[DeadLetter]:
-        """Parked messages of a queue, oldest first.
+    def dead_letters(self, queue: str, start: Position | None, limit: int) -> Sequence[DeadLetter]:
+        """Parked messages of a queue after ``start``, oldest first.
 
         Raises:
             KeyError: no such queue.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from bbws.kernel.endpoint import Endpoint
 from bbws.kernel.http import decode_segment
-from bbws.kernel.problem import METHOD_NOT_ALLOWED, NOT_FOUND
+from bbws.kernel.problem import METHOD_NOT_ALLOWED, NOT_FOUND, Problem
 
 _MAX_PATH = 2048
 
@@ -67,7 +67,9 @@ class Router:
 
     def _walk(self, path: str) -> tuple[_Node, list[str]]:
         node, values = self._root, []
-        segments = path[1:].split("/") if len(path) <= _MAX_PATH else [""]
+        if len(path) > _MAX_PATH or path[:1] not in {"/", ""}:
+            raise _unknown()
+        segments = path[1:].split("/")
         for segment in segments:
             child = node.fixed.get(segment)
             if child is None:
@@ -80,8 +82,11 @@ class Router:
         else:
             if node.methods:
                 return node, values
-        detail = "No such address. The list of calls is at /docs."
-        raise NOT_FOUND(detail)
+        raise _unknown()
+
+
+def _unknown() -> Problem:
+    return NOT_FOUND("No such address. The list of calls is at /docs.")
 
 
 def allowed(methods: Iterable[str]) -> list[str]:

@@ -14,7 +14,9 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 def _clean(value: object) -> object:
-    return unicodedata.normalize("NFC", value.strip()) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return unicodedata.normalize("NFC", value.strip().replace("\r\n", "\n"))
 
 
 def _one_line(value: str) -> str:

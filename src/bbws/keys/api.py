@@ -11,7 +11,7 @@ from bbws.kernel.entity import Stored
 from bbws.kernel.table import Table
 from bbws.kernel.text import Line
 from bbws.keys import service, store
-from bbws.keys.model import ID_PATTERN, KEY_NOT_FOUND, UNKNOWN_PERMISSION, ApiKey
+from bbws.keys.model import ID_PATTERN, KEY_NOT_FOUND, RATE_NOT_HELD, UNKNOWN_PERMISSION, ApiKey
 
 SERVICE = "keys-api"
 ADMIN = "keys:admin"
@@ -135,7 +135,7 @@ ENDPOINTS = (
         body_schema=CreateKey,
         response=NewKeyBody,
         status=201,
-        problems=(UNKNOWN_PERMISSION,),
+        problems=(UNKNOWN_PERMISSION, RATE_NOT_HELD),
         links=(Link("revoke", "revokeKey"), Link("collection", "listKeys")),
         secret_fields=("secret",),
         example={"name": "Web shop", "permissions": ["products:write"]},

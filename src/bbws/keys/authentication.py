@@ -58,3 +58,7 @@ class ApiKeys:
         if current is None:
             return (Insert(Row(key, RowKind.EPHEMERAL, document)),)
         return (Replace(Row(key, RowKind.EPHEMERAL, document, current.version + 1), current.version),)
+
+    def not_noted(self, actor: Actor) -> None:
+        """The writes were not stored: the next use is to be noted."""
+        self._noted.pop(actor.subject, None)

@@ -24,6 +24,15 @@ UNKNOWN_PERMISSION = ProblemType(
 )
 
 
+RATE_NOT_HELD = ProblemType(
+    Kind.FORBIDDEN,
+    "rate-not-held",
+    "Rate not held",
+    "A key cannot grant more requests a second than it may make itself. `readsPerSecond` and `writesPerSecond` say how "
+    "many those are, null where there is no limit.",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class ApiKey:
     """A key as everybody may see it; its secret is not part of it."""

@@ -33,7 +33,8 @@ def carry_out(messages: Sequence[Message], *, table: Table, begin: Begin, kinds:
     failed = []
     for message in messages:
         try:
-            _work_off(_subject(table, message), table, begin, kinds)
+            subject, own = _announced(table, message)
+            _work_off(subject, table, begin, kinds, own=own)
         except Exception:
             logger.exception("operation step met a fault", extra={"messageId": message.id})
             failed.append(message.id)
@@ -63,18 +64,29 @@ def _try_to_work_off(subject: str, table: Table, begin: Begin, kinds: Sequence[O
         logger.exception("operation not resumed", extra={"subject": subject})
 
 
-def _subject(table: Table, message: Message) -> str:
+def _announced(table: Table, message: Message) -> tuple[str, str]:
+    """The subject whose line has work, and the operation that the message is about."""
     row = table.get(message.change)
     if row is None:
         msg = f"the change that message {message.id} announces is not there"
         raise LookupError(msg)
-    subject: str = row.document["after"]["subject"]
-    return subject
+    after = row.document["after"]
+    return after["subject"], after["operationId"]
 
 
-def _work_off(subject: str, table: Table, begin: Begin, kinds: Sequence[OperationKind]) -> None:
+def _work_off(
+    subject: str, table: Table, begin: Begin, kinds: Sequence[OperationKind], *, own: str | None = None
+) -> None:
+    """Work a line off from its front.
+
+    A step that met a fault is tried again by the message of its own operation alone, whose delays grow: the messages of
+    those who stand behind it must not use up its attempts within a moment.
+    """
     while (operation_id := store.first_in_line(table, subject)) is not None:
-        _Run(operation_id, table, begin, kinds).to_the_end()
+        run = _Run(operation_id, table, begin, kinds)
+        if own not in (None, operation_id) and run.met_a_fault:
+            return
+        run.to_the_end()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +119,7 @@ class _Run:
         self._id = operation_id
         self._kind = kind_of(operation, kinds)
         self._begin = lambda: begin(operation.actor(), operation.correlation_id)
+        self.met_a_fault = any(step.message for step in store.with_progress(table, operation).steps)
 
     def to_the_end(self) -> None:
         """Run step after step until the operation has ended.

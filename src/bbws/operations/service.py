@@ -72,8 +72,12 @@ def get(work: UnitOfWork, operation_id: str) -> Stored[Operation]:
     Raises:
         Problem: 404.
     """
+    return _found(work, operation_id, anybodys=work.actor.may(READ_ALL))
+
+
+def _found(work: UnitOfWork, operation_id: str, *, anybodys: bool = False) -> Stored[Operation]:
     current = store.load(work, operation_id)
-    if current is None or not current.value.visible_to(work.actor):
+    if current is None or not (anybodys or current.value.visible_to(work.actor)):
         detail = f"There is no operation {operation_id} that you may see."
         raise OPERATION_NOT_FOUND(detail)
     return current
@@ -93,7 +97,7 @@ def cancel(work: UnitOfWork, operation_id: str) -> Stored[Operation]:
     Raises:
         Problem: 404, 412, or 422 where it has ended otherwise.
     """
-    current = get(work, operation_id)
+    current = _found(work, operation_id)
     work.match(current)
     if current.value.status is Status.CANCELLED:
         return current
@@ -109,7 +113,7 @@ def retry(work: UnitOfWork, operation_id: str, kinds: Sequence[OperationKind]) -
     Raises:
         Problem: 404, 412, or 422 where it has not failed.
     """
-    current = get(work, operation_id)
+    current = _found(work, operation_id)
     work.match(current)
     sequence = store.next_sequence(work.table, current.value.subject)
     operation = model.again(current.value, sequence, work.now(current))

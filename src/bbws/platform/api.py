@@ -10,6 +10,7 @@ from bbws.kernel.clock import Clock
 from bbws.kernel.endpoint import Answer, Call, Endpoint, Link, Listed, Raw
 from bbws.kernel.problem import NOT_FOUND, UNAVAILABLE, Kind, ProblemType
 from bbws.kernel.reaction import Queues
+from bbws.kernel.table import Key, Position
 from bbws.platform import pages
 from bbws.platform.ports import Backup, Documents, Health, Metrics
 from bbws.platform.schemas import (
@@ -47,22 +48,27 @@ def _metrics(call: Call[Any, Any, Any], metrics: Metrics) -> Raw:
     return Raw("text/plain; version=0.0.4; charset=utf-8", metrics.render())
 
 
-def _list_queues(call: Call[Any, Any, Any], queues: Queues) -> Listed:
-    del call
-    return Listed([QueueBody.of(state) for state in queues.states()], None)
+def _list_queues(call: Call[Any, QueueQuery, Any], queues: Queues) -> Listed:
+    after = "" if call.start is None else call.start.sort
+    states = [state for state in queues.states() if state.name > after]
+    shown = states[: call.query.page_size]
+    following = Position(shown[-1].name, Key("", "")) if len(states) > len(shown) else None
+    return Listed([QueueBody.of(state) for state in shown], following)
 
 
 def _dead_letters(call: Call[QueuePath, QueueQuery, Any], queues: Queues) -> Listed:
     try:
-        letters = queues.dead_letters(call.path.queue, call.query.page_size)
+        letters = queues.dead_letters(call.path.queue, call.start, call.query.page_size + 1)
     except KeyError as error:
         raise _no_queue(call.path.queue) from error
-    return Listed([DeadLetterBody.of(letter) for letter in letters], None)
+    shown = letters[: call.query.page_size]
+    following = shown[-1].position if len(letters) > len(shown) else None
+    return Listed([DeadLetterBody.of(letter) for letter in shown], following)
 
 
 def _redrive(call: Call[QueuePath, Any, Any], queues: Queues) -> Answer:
     try:
-        count = len(queues.dead_letters(call.path.queue, 1)) if call.dry_run else queues.redrive(call.path.queue)
+        count = len(queues.dead_letters(call.path.queue, None, 1)) if call.dry_run else queues.redrive(call.path.queue)
     except KeyError as error:
         raise _no_queue(call.path.queue) from error
     return Answer(Redriven(queue=call.path.queue, redriven=count))

@@ -26,7 +26,7 @@ _END = "\x1f"
 _SORT_CHARACTERS = 200
 _WORD_CHARACTERS = 60
 _SCANNED_AT_ONCE = 100
-_SCANNED_AT_MOST = 1000
+_SCANNED_AT_MOST = 200
 
 
 def product_key(product_id: str) -> Key:
@@ -103,10 +103,12 @@ def _indexes(product: Product) -> dict[str, Key]:
 
 
 def _word_rows(product: Product) -> Iterable[Row]:
-    for word in dict.fromkeys(word[:_WORD_CHARACTERS] for word in search_words(product.name)):
+    names = search_words(product.name)
+    document = {"productId": product.product_id, "words": names}
+    for word in dict.fromkeys(word[:_WORD_CHARACTERS] for word in names):
         indexes = dict(_indexed(WORDS, product, f"{word}{_END}{product.product_id}"))
         key = Key(product_key(product.product_id).partition, f"WORD#{word}")
-        yield Row(key, RowKind.DERIVED, {"productId": product.product_id}, indexes=indexes)
+        yield Row(key, RowKind.DERIVED, document, indexes=indexes)
 
 
 PRODUCT = EntityType(
@@ -171,7 +173,7 @@ def found(
 ) -> tuple[list[Stored[Product]], Position | None]:
     """A page of products in whose names every term begins a word, in order of the word that the longest term begins.
 
-    At most 1,000 rows are looked at for a page, so a page may be short (even empty) and still have a next one.
+    At most 200 rows are looked at for a page, so a page may be short (even empty) and still have a next one.
     """
     longest = max(terms, key=len)[:_WORD_CHARACTERS]
     index = WORDS if currency is None else _per_currency(WORDS)
@@ -207,15 +209,14 @@ def _candidates(
 
 def _match(table: Table, row: Row, terms: list[str], longest: str) -> Stored[Product] | None:
     """The product of a word row, if every term begins one of its words and ``longest`` begins none before this one."""
+    names: list[str] = row.document["words"]
+    begun = min(word for word in names if word.startswith(longest))[:_WORD_CHARACTERS]
+    if row.key.sort != f"WORD#{begun}" or not all(any(word.startswith(term) for word in names) for term in terms):
+        return None
     product_row = table.get(product_key(row.document["productId"]))
     if product_row is None:  # pragma: no cover - products are never removed; an index may lag on other engines
         return None
-    product = PRODUCT.stored(product_row)
-    names = search_words(product.value.name)
-    begun = min((word for word in names if word.startswith(longest)), default="")[:_WORD_CHARACTERS]
-    if row.key.sort != f"WORD#{begun}":
-        return None
-    return product if all(any(word.startswith(term) for word in names) for term in terms) else None
+    return PRODUCT.stored(product_row)
 
 
 def newest_first(order: str) -> bool:

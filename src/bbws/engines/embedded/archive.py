@@ -145,7 +145,7 @@ class FolderArchive:
     def _write(self, contents: Sequence[bytes]) -> list[Path]:
         """Durable files with these contents, all written before the first is waited for: one flush may serve many."""
         paths = [self._incoming / secrets.token_hex(8) for _ in contents]
-        with ExitStack() as opened:
+        with ExitStack() as opened, _removed_on_failure(paths):
             files = [opened.enter_context(FileIO(path, "x", opener=_private)) for path in paths]
             for file, content in zip(files, contents, strict=True):
                 _write(file, content)
@@ -163,6 +163,17 @@ class FolderArchive:
             else:
                 for fresh in self._watchers:
                     fresh.add(target.name)
+
+
+@contextmanager
+def _removed_on_failure(paths: Sequence[Path]) -> Iterator[None]:
+    """A full disk must not be filled further by what could not be finished."""
+    try:
+        yield
+    except BaseException:
+        for path in paths:
+            path.unlink(missing_ok=True)
+        raise
 
 
 def _private(path: str, flags: int) -> int:

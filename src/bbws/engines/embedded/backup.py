@@ -98,7 +98,9 @@ def _stream(engine: EmbeddedEngine, write: Write) -> None:
         engine.archive.watch(begin) as is_newer,
         tarfile.open(mode="w|", fileobj=_Sink(write), bufsize=_BLOCK, format=tarfile.PAX_FORMAT) as tar,
     ):
-        with copy().open("rb") as database:
+        path = copy()
+        with path.open("rb") as database:
+            path.unlink()  # whoever is killed from here on leaves nothing behind
             _add(tar, sums, DATABASE_FILE, database)
         for name in engine.archive.names(""):
             if not is_newer(name):
@@ -127,6 +129,7 @@ def _copy(source: sqlite3.Connection, target: Path) -> Path:
     with closing(sqlite3.connect(target)) as copy:
         copy.execute("PRAGMA synchronous = OFF")
         source.backup(copy, pages=_PAGES_AT_ONCE)
+    source.execute("ROLLBACK")  # an open snapshot keeps the write-ahead log from being emptied
     point(FaultPoint.BACKUP_AFTER_SNAPSHOT)
     return target
 

@@ -14,7 +14,7 @@ from bbws.engines.embedded.table import unreadable
 from bbws.engines.embedded.writer import Writer
 from bbws.kernel.clock import Clock, rfc3339
 from bbws.kernel.reaction import DeadLetter, Message, Policy, QueueState
-from bbws.kernel.table import Key
+from bbws.kernel.table import Key, Position
 
 _SHARED = "queue, seq, id, type, subject, partition, sort, enqueued_at"
 _DUE = "SELECT seq FROM messages WHERE queue = ? AND due <= ? ORDER BY due, seq LIMIT ?"
@@ -39,8 +39,8 @@ _STATES = """SELECT value,
     (SELECT count(*) FROM dead_letters AS d WHERE d.queue = value),
     (SELECT enqueued_at FROM messages AS m WHERE m.queue = value ORDER BY seq LIMIT 1)
     FROM json_each(?) ORDER BY value"""
-_DEAD_LETTERS = """SELECT id, type, subject, partition, sort, receives, parked_at, error
-    FROM dead_letters WHERE queue = ? ORDER BY parked_at, seq LIMIT ?"""
+_DEAD_LETTERS = """SELECT seq, id, type, subject, partition, sort, receives, parked_at, error
+    FROM dead_letters WHERE queue = ? AND (parked_at, seq) > (?, ?) ORDER BY parked_at, seq LIMIT ?"""
 
 
 def retry_delay(policy: Policy, receives: int, jitter: float) -> float:
@@ -154,15 +154,16 @@ class EmbeddedQueues:
             for name, total, held, dead, first in rows
         ]
 
-    def dead_letters(self, queue: str, limit: int) -> Sequence[DeadLetter]:
-        """Parked messages of a queue, oldest first.
+    def dead_letters(self, queue: str, start: Position | None, limit: int) -> Sequence[DeadLetter]:
+        """Parked messages of a queue after ``start``, oldest first.
 
         Raises:
             KeyError: no such queue.
             Unavailable: the file cannot be read.
         """
         self._known(queue)
-        return [_dead_letter(queue, *columns) for columns in self._read(_DEAD_LETTERS, (queue, limit))]
+        after = (0.0, 0) if start is None else (float(start.sort), int(start.key.sort))
+        return [_dead_letter(queue, *columns) for columns in self._read(_DEAD_LETTERS, (queue, *after, limit))]
 
     def redrive(self, queue: str) -> int:
         """Put every parked message back, as new; how many there were.
@@ -197,6 +198,7 @@ def _redrive(connection: sqlite3.Connection, queue: str) -> int:
 
 
 def _dead_letter(queue: str, *columns: Any) -> DeadLetter:  # noqa: ANN401 - a row of SQLite's
-    id_, type_, subject, partition, sort, receives, parked_at, error = columns
+    seq, id_, type_, subject, partition, sort, receives, parked_at, error = columns
     message = {"id": id_, "type": type_, "subject": subject, "change": {"partition": partition, "sort": sort}}
-    return DeadLetter(id_, queue, message, receives, rfc3339(datetime.fromtimestamp(parked_at, UTC)), error)
+    parked = rfc3339(datetime.fromtimestamp(parked_at, UTC))
+    return DeadLetter(id_, queue, message, receives, parked, error, Position(repr(parked_at), Key(queue, str(seq))))

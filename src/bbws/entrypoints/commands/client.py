@@ -75,8 +75,16 @@ class Server:
             return host != "localhost"
 
     def address(self, path: str) -> str:
-        """The URL of a path, below the path that the server's own URL may have."""
-        return path if "://" in path else self.url.rstrip("/") + path
+        """The URL of a path, below the path that the server's own URL may have.
+
+        Raises:
+            Failure: a whole URL of another server: the key must not go there.
+        """
+        if "://" not in path:
+            return self.url.rstrip("/") + path
+        if urlsplit(path)[:2] != urlsplit(self.url)[:2]:
+            raise Failure(f"the server named an address elsewhere, {path!r}; not followed", ExitCode.FAULT)
+        return path
 
     def request(self, client: httpx.Client, ask: Ask) -> httpx.Request:
         """The request to send.
@@ -116,15 +124,16 @@ class Client:
         Raises:
             Failure: refused, at fault, or not to be reached.
         """
-        for tried in range(1, _TRIES + 1):
+        tried = 1
+        while True:
             with reaching(self.server.url):
                 response = self._http.send(self.server.request(self._http, ask))
             pause = pause_before_retry(response) if ask.repeatable and tried < _TRIES else None
             if pause is None:
-                break
+                return checked(response, keyed=self.server.api_key is not None)
             self._note(f"the server is busy ({response.status_code}); trying again in {pause:g} s")
             self._sleep(pause)
-        return checked(response, keyed=self.server.api_key is not None)
+            tried += 1
 
     @contextmanager
     def stream(self, ask: Ask) -> Iterator[httpx.Response]:

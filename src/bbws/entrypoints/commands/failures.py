@@ -28,7 +28,7 @@ class Failure(click.ClickException):
 
     def __init__(self, message: str, code: ExitCode, hints: Sequence[str] = ()) -> None:
         super().__init__(message)
-        self.exit_code = code
+        self.exit_code = code  # type: ignore[misc]  # click declares it for the class and reads it from the instance
         self.hints = tuple(hints)
 
     def show(self, file: IO[Any] | None = None) -> None:

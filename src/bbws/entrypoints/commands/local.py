@@ -55,7 +55,12 @@ def _serve(**given: Any) -> None:  # noqa: ANN401 - click's parameters
 def audit_commands(app: App) -> Iterator[click.Command]:
     """``bbws audit verify`` and ``bbws audit rebuild``."""
     archive = click.Option(["--archive"], type=_FOLDER, help="The archive; otherwise that of the data folder.")
-    key = click.Option(["--public-key"], type=_FILE, help="The key to trust; otherwise those in the archive.")
+    key = click.Option(
+        ["--public-key", "public_keys"],
+        type=_FILE,
+        multiple=True,
+        help="A key to trust, repeat it after a rebuild; otherwise those in the archive.",
+    )
     held = click.Option(
         ["--checkpoint", "checkpoints"], type=_FILE, multiple=True, help="One kept elsewhere; repeat it."
     )
@@ -82,7 +87,7 @@ def audit_commands(app: App) -> Iterator[click.Command]:
 def _verify(app: App, screen: Screen, given: dict[str, Any]) -> None:
     archive = given["archive"] or app.configured().data_dir / bootstrap.ARCHIVE_FOLDER
     with _local_failures():
-        report = bootstrap.verify_archive(archive, public_key=given["public_key"], checkpoints=given["checkpoints"])
+        report = bootstrap.verify_archive(archive, public_keys=given["public_keys"], checkpoints=given["checkpoints"])
     if screen.as_json:
         screen.document(_report(report))
     else:

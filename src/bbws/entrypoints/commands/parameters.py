@@ -112,7 +112,8 @@ def _scalar(schema: Json) -> click.ParamType[Any]:
             return click.IntRange(schema.get("minimum"), schema.get("maximum"))
         case "object" | "array":
             return _JsonText()
-    return click.STRING
+        case _:
+            return click.STRING
 
 
 class _OrNull(click.ParamType[Any]):
