@@ -41,7 +41,12 @@ def test_an_operation_is_seen_by_who_started_it_and_by_who_may_write_its_resourc
     mine = tested.accept(actor=_as(tested, starter))
     others = tested.accept()
     assert tested.client.call("GET", f"{OPERATIONS}/{mine}", key=starter).status == 200
+    assert tested.client.call("GET", f"{OPERATIONS}/{others}", key=starter).status == 200  # operations:read sees all
+    stranger = key(tested.client, "audit:read")
     for method, suffix in (("GET", ""), ("POST", "/cancel"), ("POST", "/retry")):
+        seen = tested.client.call(method, f"{OPERATIONS}/{others}{suffix}", key=stranger)
+        problem(seen, 404, "operation-not-found")
+    for method, suffix in (("POST", "/cancel"), ("POST", "/retry")):
         hidden = tested.client.call(method, f"{OPERATIONS}/{others}{suffix}", key=starter)
         problem(hidden, 404, "operation-not-found")
         unknown = tested.client.call(method, f"{OPERATIONS}/op-0000000000000000{suffix}", key=starter)

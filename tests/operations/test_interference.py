@@ -87,16 +87,18 @@ def test_a_fault_of_the_first_and_then_of_the_second_leaves_neither_behind(tmp_p
     with world(tmp_path / "data") as tested:
         first, second = tested.accept(), tested.accept()
         tested.steps.acts["a"] = [RuntimeError(), lambda _work, _operation: None, RuntimeError()]
-        tested.client.app.start()
-        tested.client.drain()
-        assert [tested.read(operation)["status"] for operation in (first, second)] == ["COMPLETED", "COMPLETED"]
+        assert tested.work(first, second) == [f"{first}.1"]  # the second's message is used up
+        assert tested.work(first) == [f"{first}.1"]
+        assert [tested.read(operation)["status"] for operation in (first, second)] == ["COMPLETED", "IN_PROGRESS"]
+        assert tested.work(first) == []  # so this one must carry the second
+        assert tested.read(second)["status"] == "COMPLETED"
 
 
 def test_two_runners_have_one_effect(tmp_path: Path) -> None:
     with world(tmp_path / "data", attempts=99) as tested:
         for _ in range(5):
             operation, barrier = tested.accept(), Barrier(2)
-            tested.steps.acts["a"] = [lambda _w, _o, barrier=barrier: _meet(barrier)] * 2  # type: ignore[misc]
+            tested.steps.acts["a"] = [lambda _w, _o, barrier=barrier: _meet(barrier)] * 2  # type: ignore[misc]  # mypy cannot infer a lambda with a default
             with ThreadPoolExecutor(2) as pool:
                 list(pool.map(tested.work, [operation, operation]))
             tested.work(operation)

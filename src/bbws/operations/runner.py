@@ -74,17 +74,22 @@ def _announced(table: Table, message: Message) -> tuple[str, str]:
     return after["subject"], after["operationId"]
 
 
+def _is_live(table: Table, operation_id: str) -> bool:
+    row = table.get(store.operation_key(operation_id))
+    return row is not None and store.OPERATION.load(row.document).live
+
+
 def _work_off(
     subject: str, table: Table, begin: Begin, kinds: Sequence[OperationKind], *, own: str | None = None
 ) -> None:
     """Work a line off from its front.
 
-    A step that met a fault is tried again by the message of its own operation alone, whose delays grow: the messages of
-    those who stand behind it must not use up its attempts within a moment.
+    A step that met a fault is not tried again by the messages of those who stand behind it: they would use up its
+    attempts within a moment. It waits for its own message, or for one whose operation has ended, whose delays grow.
     """
     while (operation_id := store.first_in_line(table, subject)) is not None:
         run = _Run(operation_id, table, begin, kinds)
-        if own not in (None, operation_id) and run.met_a_fault:
+        if run.met_a_fault and own not in (None, operation_id) and _is_live(table, own):
             return
         run.to_the_end()
 
