@@ -47,6 +47,7 @@ def test_the_line_in_the_greeting_works_when_pasted(shared: Server) -> None:
 
 
 def test_the_greeting_says_where_everything_is(tmp_path: Path) -> None:
+    (tmp_path / "api-key").touch()
     lines = greeting(Settings.of(data_dir=tmp_path, host="::1"), 8123, first_key=False).splitlines()
     assert lines[0].startswith("BBWS ")
     assert f"serves http://[::1]:8123 from {tmp_path}" in lines[0]
