@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -55,7 +55,8 @@ class Supervisor:
         """Have a child do its role; ``crash`` are the arguments of the hook that kills it."""
         assert self._process.stdin is not None
         if self.pid is not None:  # a test failed and left it
-            self.stop(signal.SIGKILL)
+            self._kill()
+            self.ending()
         self._dying = None
         order = orjson.dumps({"role": role, "arguments": arguments, "crash": crash})
         self._process.stdin.write(order + b"\n")
@@ -95,11 +96,15 @@ class Supervisor:
         """End the child, if there is one, and the supervisor."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        if self.pid is not None:
-            os.kill(self.pid, signal.SIGKILL)
+        self._kill()
         self._process.stdin.close()
         self._process.wait(SECONDS)
         self._process.stdout.close()
+
+    def _kill(self) -> None:
+        if self.pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
 
     def _line(self) -> str:
         assert self._process.stdout is not None

@@ -1,6 +1,5 @@
 """Consumers that fail, messages that come twice or in the wrong order, an archive that takes nothing for a while."""
 
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -142,10 +141,9 @@ def test_changes_that_come_twice_and_backwards_are_archived_and_indexed_once(tmp
 
 def _stop_the_archive(data_dir: Path) -> Path:
     """A file where the archive needs a folder: nobody can write there, not even root."""
-    stone = data_dir / ARCHIVE_FOLDER / f"{SystemClock().now():%Y}"
-    if stone.exists():
-        shutil.rmtree(stone)
-    stone.write_text("in the way")
+    with client(data_dir, start=False):
+        stone = data_dir / ARCHIVE_FOLDER / f"{SystemClock().now():%Y}"
+        stone.write_text("in the way")
     return stone
 
 
@@ -158,10 +156,9 @@ def test_changes_wait_while_the_archive_takes_nothing_and_are_archived_later(tmp
             refused.set()
         return failed
 
+    stone = _stop_the_archive(data_dir)
     [creator, logger] = REACTIONS
     with consuming(data_dir, creator, replace(logger, handler=log)) as bbws:
-        bbws.drain()
-        stone = _stop_the_archive(data_dir)
         product = bbws.create()
         assert refused.wait(SECONDS)
         queue = _queue(bbws, "product-audit")
@@ -184,8 +181,8 @@ def test_changes_that_the_archive_refused_too_long_are_parked_and_come_in_when_s
     remedy: str, tmp_path: Path
 ) -> None:
     data_dir = tmp_path / "data"
+    stone = _stop_the_archive(data_dir)
     with consuming(data_dir, *map(_soon, REACTIONS)) as bbws:
-        stone = _stop_the_archive(data_dir)
         bbws.create()
         bbws.drain()
         assert _queue(bbws, "product-audit")["dead"] > 0

@@ -112,7 +112,9 @@ class Series:
             if plan.daily:
                 _make_due(self.data_dir)
             self.begin(plan.crash(point, chance))
-            kills += self.supervisor.ending().killed_at(point)
+            ending = self.supervisor.ending()
+            assert ending.killed_at(point), f"{ending}: {self.supervisor.complaints()}"
+            kills += 1
         return kills
 
     def check(self, scratch: Path) -> None:
