@@ -29,7 +29,7 @@ from bbws.kernel.dispatch import Dispatcher
 from bbws.kernel.endpoint import Endpoint
 from bbws.kernel.ids import random_id
 from bbws.kernel.limits import RateLimiter
-from bbws.kernel.problem import COMMON, ProblemType
+from bbws.kernel.problem import BEFORE_DISPATCH, COMMON, ProblemType
 from bbws.kernel.reaction import Daily, Reaction
 from bbws.kernel.table import Unavailable
 from bbws.kernel.work import UnitOfWork, transact
@@ -62,7 +62,7 @@ class _Documents:
     @staticmethod
     def problems() -> Sequence[ProblemType]:
         own = (problem for endpoint in ENDPOINTS for problem in endpoint.problems)
-        return tuple(dict.fromkeys((*COMMON, *own)))
+        return tuple(dict.fromkeys((*COMMON, *BEFORE_DISPATCH, *own)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +204,7 @@ def ensure_first_key(app: App, settings: Settings) -> bool:
 
     A key file that was moved away stays away: keys that are good are in the store.
     """
-    if settings.key_file.exists() or keys_service.any_usable(app.engine.table):
+    if not settings.new_key and (settings.key_file.exists() or keys_service.any_usable(app.engine.table)):
         return False
 
     def create(work: UnitOfWork) -> str:

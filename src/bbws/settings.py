@@ -31,6 +31,7 @@ class Settings(BaseModel):
     tls_cert: Path | None = Field(default=None, description="PEM file of the certificate chain.")
     tls_key: Path | None = Field(default=None, description="PEM file of its key.")
     insecure_bind: bool = Field(default=False, description="Listen beyond this machine without TLS.")
+    new_key: bool = Field(default=False, description="Make a first API key though there are others: where it was lost.")
     trusted_proxies: frozenset[str] = Field(
         default=frozenset(), description="Addresses, comma-separated, whose X-Forwarded-* headers are believed."
     )

@@ -215,3 +215,18 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> Non
             migrate(connection, file, (*FUTURE, ("CREATE TABLE added (a)", "DROP TABLE none")))
         assert connection.execute("PRAGMA user_version").fetchone() == (len(FUTURE),)
         assert connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'added'").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("left", ["nothing", "an empty file"])
+def test_an_archive_without_its_database_is_refused(tmp_path: Path, left: str) -> None:
+    """A new history beside the old archive would make that one unsound."""
+    engine = EmbeddedEngine.open(tmp_path, clock=FakeClock(), synchronous="OFF")
+    engine.archive.put("2026/11/20/PROD-001_20261120T120000.000000Z-1.json", b"{}")
+    engine.stop(timeout=10)
+    for file in tmp_path.glob("bbws.db*"):
+        file.unlink()
+    if left == "an empty file":
+        (tmp_path / "bbws.db").touch()
+    with pytest.raises(ForeignFile, match="holds an archive") as refused:
+        EmbeddedEngine.open(tmp_path, clock=FakeClock(), synchronous="OFF")
+    assert "bbws audit rebuild" in refused.value.hint

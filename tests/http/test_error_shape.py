@@ -97,7 +97,7 @@ WAYS: Mapping[str, Callable[[Client], Reply]] = {
     "product-inactive": _inactive,
     "operation-not-found": lambda client: client.call("GET", f"{OPERATIONS}/op-0000000000000000"),
     "illegal-transition": _ended,
-    "audit-range-too-long": lambda client: client.call("GET", "/v1.0/audit/records?from=2020-01-01T00:00:00Z"),
+    "audit-range": lambda client: client.call("GET", "/v1.0/audit/records?from=2020-01-01T00:00:00Z"),
     "key-not-found": lambda client: client.call("DELETE", "/v1.0/keys/key-000000000000"),
     "unknown-permission": lambda client: client.call("POST", "/v1.0/keys", {"name": "abc", "permissions": ["a:b"]}),
     "rate-not-held": _granted_more,
@@ -108,7 +108,7 @@ STATUS = {
     "method-not-allowed": 405, "version-conflict": 409, "precondition-failed": 412, "body-too-large": 413,
     "unsupported-media-type": 415, "idempotency-key-reused": 422, "rate-limited": 429, "internal-error": 500,
     "service-unavailable": 503, "product-not-found": 404, "product-exists": 409, "product-inactive": 422,
-    "operation-not-found": 404, "illegal-transition": 422, "audit-range-too-long": 400, "key-not-found": 404,
+    "operation-not-found": 404, "illegal-transition": 422, "audit-range": 422, "key-not-found": 404,
     "unknown-permission": 422, "rate-not-held": 403, "queue-not-found": 404,
 }  # fmt: skip
 ALWAYS = {"type", "title", "status", "detail", "code", "instance", "requestId"}

@@ -166,7 +166,7 @@ def test_a_wrong_method_is_told_the_right_ones(quiet: Client, method: str) -> No
     "path",
     [
         "*", "/v1.0", "/v1.0/", "/v1.0/product", "/v1.0/products/", "/v1.0//products", "/V1.0/products",
-        "/v1.0/products/PROD-001/", "/v1.0/products/PROD-001/nothing", "/v1.0/products/%ff", "/v1.0/products/%ed%a0%80",
+        "/v1.0/products/PROD-001/", "/v1.0/products/PROD-001/nothing",
         "/v1.0/%70roducts", "/v1.0/products%2FPROD-001", "/v1.0/products/../keys", "/docs/../api-key",
         "/docs/%2e%2e%2fapi-key", "/problems/no-such-problem", "/" + "x" * 5000, "/v1.0/products/" + "A" * 5000,
         "/.env", "/docs/",

@@ -31,8 +31,8 @@ def test_each_parameter_given_twice_is_named() -> None:
     assert [error.field for error in refused.value.errors] == ["a", "c"]
 
 
-def test_a_segment_is_decoded_or_is_none() -> None:
+def test_a_segment_is_decoded() -> None:
     assert decode_segment("PROD-1") == "PROD-1"
     assert decode_segment("%50ROD-1") == "PROD-1"
     assert decode_segment("%2F") == "/"
-    assert decode_segment("%ff") is None
+    assert decode_segment("PROD-%ff") == "PROD-\ufffd"

@@ -47,7 +47,7 @@ def test_a_path_leads_to_its_endpoint(method: str, path: str, found: str, values
     "path",
     [
         "", "/", "*", "things", "/thing", "/things/", "//things", "/things//parts/8", "/things/7/parts", "/Things",
-        "/things/%ff", "/things/7/parts/8/", "/things/" + "x" * 2048, "/../things", "/%74hings",
+        "/things/7/parts/8/", "/things/" + "x" * 2048, "/../things", "/%74hings",
     ],
 )  # fmt: skip
 def test_no_other_path_leads_anywhere(path: str) -> None:

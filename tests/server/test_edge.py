@@ -1,5 +1,6 @@
 """The HTTP edge of the real program: connections, forwarded headers, logs, metrics."""
 
+import contextlib
 import re
 import subprocess
 import sys
@@ -40,7 +41,7 @@ def test_one_connection_serves_many_calls(shared: Server) -> None:
             ("GET", PRODUCTS, 200),
             ("HEAD", PRODUCTS, 200),
             ("GET", "/nothing", 404),
-            ("OPTIONS", PRODUCTS, 204),
+            ("OPTIONS", PRODUCTS, 200),
             ("HEAD", "/v1.0/backup", 200),
             ("GET", "/health", 200),
         ):
@@ -168,8 +169,9 @@ def test_a_backup_taken_while_serving_can_be_restored(shared: Server, tmp_path: 
     assert call(shared, "GET", f"{PRODUCTS}/{made}").status == 200
     (tmp_path / "backup.tar").write_bytes(answer.body)
     restore(tmp_path / "backup.tar", tmp_path / "data")
-    with builders.client(tmp_path / "data", start=False) as client:
+    with builders.client(tmp_path / "data", start=False, new_key=True) as client:
         assert client.call("GET", f"{PRODUCTS}/{made}").status == 200
+        assert client.call("GET", "/v1.0/keys").json["count"] == 2
 
 
 def test_a_commit_and_a_checkpoint_are_answered(shared: Server) -> None:
@@ -192,3 +194,17 @@ def test_what_is_no_http_disturbs_nobody(shared: Server, sent: bytes) -> None:
         answer = opened.sock.recv(1000)
     assert b" 500 " not in answer.split(b"\r\n")[0]
     assert call(shared, "GET", "/health").status == 200
+
+
+@pytest.mark.parametrize(
+    "head", [b"X: a\r\n" * 101, b"X: " + b"a" * 400_000, b"X: a\r\n" * 100_000], ids=["many", "large", "flood"]
+)
+def test_an_oversized_head_is_refused_before_it_is_kept(shared: Server, head: bytes) -> None:
+    with connection(shared) as opened:
+        opened.connect()
+        assert opened.sock is not None
+        with contextlib.suppress(ConnectionError):  # it may close before all was sent
+            opened.sock.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            assert opened.sock.recv(4096).startswith(b"HTTP/1.1 431 ")
+    assert call(shared, "GET", "/health", key=False).status == 200

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import Field
 
 from bbws.audit import service
-from bbws.audit.model import NO_SUBJECT_RANGE, Checkpoint
+from bbws.audit.model import AUDIT_RANGE, Checkpoint
 from bbws.audit.ports import Archive, Signer
 from bbws.kernel.clock import Clock, Moment
 from bbws.kernel.endpoint import Answer, Call, Endpoint, Listed, Paging, Resource
@@ -90,7 +90,7 @@ ENDPOINTS = (
         permission=service.READ,
         query_schema=RecordQuery,
         response=ChangeBody,
-        problems=(NO_SUBJECT_RANGE,),
+        problems=(AUDIT_RANGE,),
         blocking=True,
     ),
     Endpoint(

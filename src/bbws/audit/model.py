@@ -18,11 +18,12 @@ CHECKPOINTS = "checkpoints/"
 PUBLIC_KEYS = "keys/"
 NO_ROOT = "0" * 64
 
-NO_SUBJECT_RANGE = ProblemType(
-    Kind.MALFORMED,
-    "audit-range-too-long",
-    "Range too long",
-    "Without `subject`, records are read day by day, 366 days at most. Narrow `from` and `to`, or name a `subject`.",
+AUDIT_RANGE = ProblemType(
+    Kind.REFUSED,
+    "audit-range",
+    "Range refused",
+    "`from` must not be later than `to`. Without `subject`, records are read day by day, 366 days at most: narrow the "
+    "range, or name a subject.",
 )
 
 _NAME = re.compile(r"\d{4}/\d{2}/\d{2}/(?P<id>[^/]+)_(?P<time>\d{8}T\d{6}\.\d{6}Z)-(?P<version>[1-9]\d*)\.json")

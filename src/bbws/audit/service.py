@@ -10,9 +10,9 @@ from itertools import batched
 
 from bbws.audit import store
 from bbws.audit.model import (
+    AUDIT_RANGE,
     CHECKPOINTS,
     NO_ROOT,
-    NO_SUBJECT_RANGE,
     PUBLIC_KEYS,
     Checkpoint,
     Entry,
@@ -26,7 +26,7 @@ from bbws.audit.ports import Archive, ArchiveCorrupt, Signer
 from bbws.audit.store import Question
 from bbws.kernel.change import Change
 from bbws.kernel.clock import Clock, parse_rfc3339, rfc3339
-from bbws.kernel.problem import VERSION_CONFLICT
+from bbws.kernel.problem import VERSION_CONFLICT, FieldError
 from bbws.kernel.reaction import Message
 from bbws.kernel.table import MAX_WRITES, Conflict, Insert, Key, Position, Row, Table
 from bbws.kernel.work import UnitOfWork
@@ -168,15 +168,18 @@ def find_records(  # noqa: PLR0913 - each is a part of the question
     Without a subject the last 30 days, unless ``since`` and ``until`` say otherwise.
 
     Raises:
-        Problem: 400 for more than 366 days without a subject.
+        Problem: 422 for a range turned around, or of more than 366 days without a subject.
     """
+    if since is not None and until is not None and since > until:
+        message = "must not be later than to"
+        raise AUDIT_RANGE(f"from {message}.", errors=(FieldError("from", message, "range"),))
     # Nothing is older than BBWS, and nothing is younger than now but by a clock that was set back.
     latest = work.now() + timedelta(days=1)
     until = max(EARLIEST, min(until or latest, latest))
     if since is None:
         since = EARLIEST if subject else until - USUAL_RANGE
-    since = max(EARLIEST, since)
+    since = max(EARLIEST, min(since, until))
     if subject is None and until - since > LONGEST_RANGE:
         detail = f"Ask for {LONGEST_RANGE.days} days at most, or name a subject."
-        raise NO_SUBJECT_RANGE(detail)
+        raise AUDIT_RANGE(detail, errors=(FieldError("from", detail, "range"),))
     return store.records(work.table, Question(subject, actor, event, since, until), start, limit)

@@ -84,6 +84,8 @@ class _Verification:
         for (entity, version), (_, name) in sorted(self._stated.items()):
             self._find(name, f"version {version} of {entity.partition} is stated here but not in the archive: cut off")
         self.report.entities = len(self._chains)
+        if not (self.report.records or self.report.checkpoints or self.report.findings):
+            self._find(".", "there is no record and no checkpoint here: not an archive, or one that was emptied")
         return self.report
 
     def _content(self, name: str) -> bytes:

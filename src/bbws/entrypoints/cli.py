@@ -1,5 +1,7 @@
 """The command line: verbs of the API from the endpoint table, and the commands that work on this machine's files."""
 
+import errno
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
@@ -61,6 +63,13 @@ class _Root(_Ordered):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             raise Failure("interrupted", ExitCode.INTERRUPTED) from None
+        except UnicodeEncodeError as error:
+            hint = ["Arguments and BBWS_API_KEY must be text: a key is plain ASCII."]
+            raise Failure("an argument or the API key is not text that can be sent", ExitCode.USAGE, hint) from error
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise  # click ends quietly where the reader has left
+            raise Failure(f"what was asked for could not be written: {error.strerror}", ExitCode.USAGE) from error
 
 
 class _Group(_Ordered):
@@ -118,6 +127,9 @@ def _by_group(endpoints: Sequence[Endpoint]) -> dict[str, dict[str, Endpoint]]:
 
 def main() -> None:
     """The console script."""
+    # A closed stream is one that nobody reads.
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - for as long as we run
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - for as long as we run
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character gets its escape, never a traceback; a pipe gets each line as it comes.
         stream.reconfigure(errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr] # both are text files

@@ -52,6 +52,12 @@ def _line(exchange: Exchange, operation: str, status: int, seconds: float, level
     return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z)
 
 
+def _without_colour(_logger: object, _name: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+    """Drop what uvicorn adds for terminals."""
+    event.pop("color_message", None)
+    return event
+
+
 def configure_logging(level: str) -> None:
     """Everything that is logged becomes one line of JSON on standard error."""
     shared: list[structlog.types.Processor] = [
@@ -62,6 +68,7 @@ def configure_logging(level: str) -> None:
         foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name, structlog.stdlib.ExtraAdder()],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            _without_colour,
             # Without the locals of each frame, which hold keys and bodies.
             structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False)),
             structlog.processors.JSONRenderer(serializer=lambda event, **_: orjson.dumps(event, default=str).decode()),

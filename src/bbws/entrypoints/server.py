@@ -12,22 +12,90 @@ import socket
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
 
+import orjson
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from bbws.bootstrap import build, ensure_first_key
 from bbws.engines.embedded.engine import EmbeddedEngine
+from bbws.engines.embedded.errors import ForeignFile
 from bbws.entrypoints.asgi import Asgi
 from bbws.entrypoints.observability import Observer, configure_logging
 from bbws.kernel.clock import SystemClock
+from bbws.kernel.http import PROBLEM_JSON
+from bbws.kernel.problem import HEAD_TOO_LARGE, MALFORMED_REQUEST
+from bbws.kernel.table import Unavailable
 from bbws.settings import Settings
 
 _LONG_CALLS_AT_ONCE = 4
 _KEEP_ALIVE_SECONDS = 75
+_LARGEST_HEAD = 64 * 1024
+_MOST_FIELDS = 100
 # Readers share the interpreter with the writer, which gives it up at every statement and must get it back soon.
 _SWITCH_SECONDS = 0.001
+
+
+class _Refused(Exception):  # noqa: N818 - not an error of ours
+    pass
+
+
+class _Protocol(HttpToolsProtocol):
+    """uvicorn's protocol, with a bound on what stands before a body, and problems in place of its plain text.
+
+    Without the bound one connection could hold up all others, or fill the memory, before anybody is asked who they are.
+    """
+
+    _in_head = False
+    _head_bytes = 0
+    _fields = 0
+    _refusal = MALFORMED_REQUEST
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of the connection."""
+        if self._in_head:
+            self._head_bytes += len(data)
+        if self._head_bytes > _LARGEST_HEAD:
+            self._refusal = HEAD_TOO_LARGE
+            self.send_400_response("")
+            return
+        super().data_received(data)
+        if not self._in_head:
+            self._head_bytes = 0
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._in_head, self._fields = True, 0
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header field was read."""
+        self._fields += 1
+        if self._fields > _MOST_FIELDS:
+            self._refusal = HEAD_TOO_LARGE
+            raise _Refused
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """The head was read."""
+        self._in_head = False
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what cannot be read as a request, and close."""
+        del msg
+        refusal = self._refusal
+        body = orjson.dumps(refusal(refusal.explanation).document())
+        status = HTTPStatus(refusal.status)
+        head = (
+            f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: {PROBLEM_JSON}\r\n"
+            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode("ascii") + body)
+        self.transport.close()
 
 
 class _Server(uvicorn.Server):
@@ -70,9 +138,15 @@ def serve(settings: Settings) -> int:
     pool = ThreadPoolExecutor(_LONG_CALLS_AT_ONCE, "long-call")
     try:
         observer = Observer(engine)
-        app = build(settings, engine, clock=clock, metrics=observer)
-        first_key = ensure_first_key(app, settings)
-        app.start()
+        try:
+            app = build(settings, engine, clock=clock, metrics=observer)
+            first_key = ensure_first_key(app, settings)
+            app.start()
+        except Unavailable as error:
+            raise ForeignFile(
+                f"{settings.data_dir} cannot be served: {error}.",
+                "Make room on its disk; if the file is damaged, restore a backup or rebuild from the archive.",
+            ) from error
         asgi = Asgi(app.dispatcher, engine.table, observer.observe, pool, settings.trusted_proxies)
         sys.setswitchinterval(_SWITCH_SECONDS)
         # What start-up made stays: the collector need not look at it again and again.
@@ -92,7 +166,7 @@ def _config(asgi: Asgi, settings: Settings) -> uvicorn.Config:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=_Protocol,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -110,7 +184,8 @@ def greeting(settings: Settings, port: int, *, first_key: bool) -> str:
     """What a person sees when the server listens."""
     url = settings.model_copy(update={"port": port, "url": None}).server_url
     key_file = _shown(settings.key_file)
-    made = "made just now" if first_key else "as before"
+    kept = settings.key_file.exists()
+    made = "made just now" if first_key else "as before" if kept else "not here; --new-key makes another"
     return "\n".join(
         (
             f"BBWS {version('bbws')} serves {url} from {_shown(settings.data_dir)}",

@@ -1,5 +1,6 @@
 """Time: always UTC, on the wire RFC 3339 with six digits and ``Z``, so that text order is time order."""
 
+import re
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Protocol
@@ -7,7 +8,9 @@ from typing import Annotated, Protocol
 from pydantic import BeforeValidator, WithJsonSchema
 
 MICROSECOND = timedelta(microseconds=1)
-_LONGEST = 40
+_RFC3339 = re.compile(
+    r"(?P<second>\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?P<fraction>\.\d{1,9})?(?P<zone>[Zz]|[+-]\d\d:\d\d)?", re.ASCII
+)
 
 
 class Clock(Protocol):
@@ -55,18 +58,20 @@ def parse_rfc3339(text: str) -> datetime:
     Raises:
         ValueError: not a date-time, no zone, or a day that the calendar does not have.
     """
-    if "T" not in text.upper() or len(text) > _LONGEST:
-        msg = "not an RFC 3339 date-time such as 2026-11-20T10:00:00Z"
+    match = _RFC3339.fullmatch(text)
+    if match is None:
+        msg = "must be an RFC 3339 date-time such as 2026-11-20T10:00:00Z"
         raise ValueError(msg)
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        msg = "the time zone is missing: end with Z or an offset such as +02:00"
+    if match["zone"] is None:
+        msg = "must end with Z or an offset such as +02:00 (in a URL, + is written %2B)"
         raise ValueError(msg)
     try:
+        # Python reads six digits of a fraction; RFC 3339 allows more, and they are cut off.
+        moment = datetime.fromisoformat(f"{match['second']}{match['fraction'] or ''}"[:26] + match["zone"].upper())
         return moment.astimezone(UTC)
-    except OverflowError as overflow:
-        msg = "outside the calendar's years 1 to 9999"
-        raise ValueError(msg) from overflow
+    except (ValueError, OverflowError) as error:
+        msg = "must be a day and time of the calendar's years 1 to 9999"
+        raise ValueError(msg) from error
 
 
 type Moment = Annotated[

@@ -3,7 +3,7 @@
 import hashlib
 import re
 
-from bbws.kernel.problem import VALIDATION, FieldError
+from bbws.kernel.problem import PRECONDITION_FAILED, VALIDATION, FieldError
 
 _TAG = re.compile(r'\s*(?:W/)?"([^"]*)"\s*(?:,|$)')
 _VERSIONED = re.compile(r"(\d{1,16})(?:-[0-9a-f]*)?")
@@ -41,6 +41,17 @@ def expected_versions(header: str | None) -> frozenset[int] | None:
         return None
     matches = (_VERSIONED.fullmatch(tag) for tag in tags(header, "If-Match"))
     return frozenset(int(match[1]) for match in matches if match)
+
+
+def require_version(expected: frozenset[int] | None, version: int | None) -> None:
+    """Hold ``If-Match`` against what a call was about; None of ``expected`` is any version.
+
+    Raises:
+        Problem: 412 with both.
+    """
+    if expected is not None and version not in expected:
+        detail = "What this call is about is not at the version that If-Match names."
+        raise PRECONDITION_FAILED(detail, currentVersion=version, expectedVersions=sorted(expected))
 
 
 def not_modified(header: str | None, etag: str) -> bool:

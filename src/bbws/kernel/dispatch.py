@@ -16,10 +16,10 @@ import orjson
 
 from bbws.kernel.actor import ANONYMOUS, Actor, ActorKind, unauthenticated
 from bbws.kernel.clock import Clock
-from bbws.kernel.conditional import expected_versions, not_modified
+from bbws.kernel.conditional import expected_versions, not_modified, require_version
 from bbws.kernel.cors import Cors
 from bbws.kernel.cursor import Cursors
-from bbws.kernel.endpoint import ANYONE, SIGNED_IN, Answer, Call, Endpoint, Listed, Raw
+from bbws.kernel.endpoint import ANYONE, SIGNED_IN, UNLIMITED, Answer, Call, Endpoint, Raw
 from bbws.kernel.http import JSON, Request, Response
 from bbws.kernel.idempotency import Repeatable
 from bbws.kernel.inputs import Inputs, read_inputs
@@ -27,7 +27,6 @@ from bbws.kernel.limits import RateLimiter
 from bbws.kernel.links import Linker
 from bbws.kernel.problem import (
     FAULT,
-    PRECONDITION_FAILED,
     UNAVAILABLE,
     VERSION_CONFLICT,
     Kind,
@@ -187,6 +186,8 @@ class Dispatcher:
 
     def _limit(self, exchange: Exchange, endpoint: Endpoint, actor: Actor) -> None:
         share = endpoint.rate_class
+        if share == UNLIMITED:
+            return
         limit = actor.rate.reads if share == "read" else actor.rate.writes
         if limit is not None:
             caller = exchange.request.address if actor.kind is ActorKind.ANONYMOUS else actor.subject
@@ -220,9 +221,8 @@ class Dispatcher:
         raise VERSION_CONFLICT(detail, headers={"retry-after": "1"})
 
     def _begin(self, exchange: Exchange) -> UnitOfWork:
-        request = exchange.request
-        versions = expected_versions(request.headers.get("if-match"))
-        return UnitOfWork(self.table, self.clock, exchange.actor, request.id, versions)
+        versions = expected_versions(exchange.request.headers.get("if-match"))
+        return UnitOfWork(self.table, self.clock, exchange.actor, exchange.request.id, versions)
 
     def _use_case(
         self, exchange: Exchange, endpoint: Endpoint, parsed: Inputs, work: UnitOfWork
@@ -237,7 +237,10 @@ class Dispatcher:
         )
         if isinstance(answer, Raw):
             return self.renderer.raw(answer), {}
-        _check_precondition(endpoint, work, answer)
+        if not work.matched:
+            # A change that matched nothing itself has no version that If-Match could name.
+            version = answer.version if isinstance(answer, Answer) and not endpoint.mutates else None
+            require_version(work.if_match, version)
         response, document = self.renderer.answer(
             endpoint, request, exchange.actor, parsed.parameters, answer, queued=queued
         )
@@ -284,16 +287,6 @@ def _authorise(endpoint: Endpoint, actor: Actor) -> None:
             raise unauthenticated("Send an API key in the header x-api-key.")
         return
     actor.require(endpoint.permission)
-
-
-def _check_precondition(endpoint: Endpoint, work: UnitOfWork, answer: Answer | Listed) -> None:
-    """Hold ``If-Match`` against a read's own version; a change that has no version to match fails it."""
-    if work.if_match is None or work.matched:
-        return
-    version = answer.version if isinstance(answer, Answer) and not endpoint.mutates else None
-    if version not in work.if_match:
-        detail = "What this call is about is not at the version that If-Match names."
-        raise PRECONDITION_FAILED(detail, currentVersion=version, expectedVersions=sorted(work.if_match))
 
 
 def _planned(work: UnitOfWork) -> Response:

@@ -19,6 +19,7 @@ from bbws.kernel.work import UnitOfWork
 ANYONE = ""
 SIGNED_IN = "signed-in"
 READ = "read"
+UNLIMITED = "unlimited"
 WRITE = "write"
 
 
@@ -177,7 +178,7 @@ class Endpoint:
         queued: handler of ``Prefer: respond-async``; None where the call cannot run asynchronously.
         problems: refusals of its own, beside the common ones.
         links: offered beside the resource; ``item_links`` beside each item of a list.
-        rate: READ or WRITE, which share of the caller's rate it uses.
+        rate: READ or WRITE, which share of the caller's rate it uses; UNLIMITED for probes.
         blocking: it takes long; a server runs it off its event loop.
         secret_fields: fields of the answer never stored for a repeated Idempotency-Key.
         documented: whether it is part of the published API documents.

@@ -64,14 +64,9 @@ class Request:
         return parameters
 
 
-def decode_segment(segment: str) -> str | None:
-    """A path segment decoded, or None where its bytes are not UTF-8."""
-    if "%" not in segment:
-        return segment
-    try:
-        return unquote(segment, errors="strict")
-    except UnicodeDecodeError:
-        return None
+def decode_segment(segment: str) -> str:
+    """A path segment decoded; bytes that are not UTF-8 become U+FFFD, which no id allows."""
+    return unquote(segment, errors="replace") if "%" in segment else segment
 
 
 @dataclass(slots=True)

@@ -9,10 +9,11 @@ from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 CENT = Decimal("0.01")
 SMALLEST = CENT
 LARGEST = Decimal("999999.99")
+_DECIMALS = 2
 _RANGE = 'a decimal from 0.01 to 999999.99 with at most two decimals, as a string such as "49.90" or a number'
-# What _exact takes, for readers of the API: no zero, no padding.
+# No zero, no padding, no third decimal.
 _PATTERN = r"^([1-9][0-9]{0,5}(\.[0-9]{1,2})?|0\.(0[1-9]|[1-9][0-9]?))$"
-_PLAIN = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
+_PLAIN = re.compile(_PATTERN, re.ASCII)
 # The codes of ISO 4217 that have a minor unit: gold, test codes and drawing rights are no money that a price can be in.
 # A table, because importing the library is a quarter of a Lambda function's start; a test holds it against the library.
 _CODES = (
@@ -44,7 +45,7 @@ def _exact(value: Any) -> Decimal:  # noqa: ANN401 - whatever the caller sent
     if isinstance(value, str) and not _PLAIN.fullmatch(value):
         raise ValueError(f"must be {_RANGE}")
     amount = Decimal(value)
-    if not SMALLEST <= amount <= LARGEST or amount != amount.quantize(CENT):
+    if not SMALLEST <= amount <= LARGEST or str(amount)[::-1].find(".") > _DECIMALS:
         raise ValueError(f"must be {_RANGE}")
     return amount.quantize(CENT)
 

@@ -1,5 +1,6 @@
 """From bytes and text to schemas: strict JSON, and every bad field named at once. Source: design §4."""
 
+import codecs
 import json
 import re
 from collections.abc import Mapping
@@ -79,6 +80,8 @@ def parse_json(body: bytes) -> dict[str, Any]:
     Raises:
         Problem: 400 saying what is wrong with the text and where.
     """
+    if body.startswith(codecs.BOM_UTF8):
+        raise MALFORMED_BODY("The body begins with a byte order mark; send plain UTF-8.")
     try:
         value = _decoder.decode(body.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -90,7 +93,8 @@ def parse_json(body: bytes) -> dict[str, Any]:
             errors=(FieldError(name, "stands twice in one object; send it once", "duplicate_key"),),
         ) from error
     except json.JSONDecodeError as error:
-        raise MALFORMED_BODY(f"The body is not JSON: {error.msg} at character {error.pos}.") from error
+        what = error.msg.removesuffix(" at") if body.strip() else "it is empty, and an object was expected"
+        raise MALFORMED_BODY(f"The body is not JSON: {what} at character {error.pos}.") from error
     except RecursionError as error:
         raise MALFORMED_BODY("The body nests too deeply.") from error
     except ValueError as error:
@@ -111,7 +115,8 @@ def parse_body(schema: type[BaseModel], request: Request) -> BaseModel:
         raise too_large()
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/json":
-        detail = f"Send the header Content-Type: application/json (it was {content_type or 'missing'!r})."
+        sent = f"it was {content_type}" if content_type else "there was none"
+        detail = f"Send the header Content-Type: application/json ({sent})."
         raise UNSUPPORTED_MEDIA_TYPE(detail, headers={"accept": "application/json"})
     return validate(schema, parse_json(request.body))
 

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     PRECONDITION = "precondition"
     TOO_LARGE = "too-large"
     MEDIA_TYPE = "media-type"
+    HEAD_TOO_LARGE = "head-too-large"
     REFUSED = "refused"
     RATE_LIMITED = "rate-limited"
     FAULT = "fault"
@@ -42,6 +43,7 @@ STATUS: Mapping[Kind, int] = {
     Kind.MEDIA_TYPE: 415,
     Kind.REFUSED: 422,
     Kind.RATE_LIMITED: 429,
+    Kind.HEAD_TOO_LARGE: 431,
     Kind.FAULT: 500,
     Kind.UNAVAILABLE: 503,
 }
@@ -227,3 +229,18 @@ COMMON = (
     FAULT,
     UNAVAILABLE,
 )
+
+MALFORMED_REQUEST = ProblemType(
+    Kind.MALFORMED,
+    "malformed-request",
+    "Invalid request",
+    "What was sent is not an HTTP request, or one whose length could be read in two ways.",
+)
+HEAD_TOO_LARGE = ProblemType(
+    Kind.HEAD_TOO_LARGE,
+    "request-head-too-large",
+    "Request head too large",
+    "The request line and the headers may have 64 KB and 100 header fields together.",
+)
+# What is refused before there is a request that could be dispatched.
+BEFORE_DISPATCH = (MALFORMED_REQUEST, HEAD_TOO_LARGE)

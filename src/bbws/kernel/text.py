@@ -8,8 +8,10 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator
 
 # Half a surrogate pair is no character: JSON can spell one, and no store can keep it.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_CONTROL_BUT_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+# Separators of lines and of paragraphs, and marks that turn the direction of the text around them.
+_UNSEEN = r"\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff"
+_CONTROL = re.compile(rf"[\x00-\x1f\x7f-\x9f\ud800-\udfff{_UNSEEN}]")
+_CONTROL_BUT_LINES = re.compile(rf"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff{_UNSEEN}]")
 _WORD = re.compile(r"[^\W_]+")
 
 

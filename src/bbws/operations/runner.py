@@ -85,7 +85,7 @@ def _work_off(
     """Work a line off from its front.
 
     A step that met a fault is not tried again by the messages of those who stand behind it: they would use up its
-    attempts within a moment. It waits for its own message, or for one whose operation has ended, whose delays grow.
+    attempts within a moment. It waits for its own message, whose delays grow, or for one whose operation has ended.
     """
     while (operation_id := store.first_in_line(table, subject)) is not None:
         run = _Run(operation_id, table, begin, kinds)

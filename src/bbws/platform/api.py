@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from bbws.kernel.clock import Clock
-from bbws.kernel.endpoint import Answer, Call, Endpoint, Link, Listed, Raw
+from bbws.kernel.endpoint import UNLIMITED, Answer, Call, Endpoint, Link, Listed, Raw
 from bbws.kernel.problem import NOT_FOUND, UNAVAILABLE, Kind, ProblemType
 from bbws.kernel.reaction import Queues
 from bbws.kernel.table import Key, Position
@@ -127,6 +127,7 @@ ENDPOINTS = (
     Endpoint(
         id="getHealth",
         service=SERVICE,
+        rate=UNLIMITED,
         method="GET",
         path="/health",
         summary="Whether the service lives and is ready",
@@ -192,6 +193,7 @@ ENDPOINTS = (
     Endpoint(
         id="getMetrics",
         service=SERVICE,
+        rate=UNLIMITED,
         method="GET",
         path="/metrics",
         summary="Metrics for Prometheus",

@@ -16,6 +16,7 @@ from bbws.engines.embedded.archive import ARCHIVE_FOLDER, FolderArchive
 from bbws.engines.embedded.cache import RowCache
 from bbws.engines.embedded.codec import COLUMNS, prepare_one, row_of
 from bbws.engines.embedded.connections import Readers, connect_reader, connect_writer
+from bbws.engines.embedded.errors import ForeignFile
 from bbws.engines.embedded.feed import Relay
 from bbws.engines.embedded.lock import FolderLock, unusable
 from bbws.engines.embedded.loop import Loop, Signal
@@ -117,6 +118,7 @@ class EmbeddedEngine:
                 connection = connect_writer(file, synchronous, busy_seconds)
                 undo.callback(connection.close)
                 migrate(connection, file)
+                _check_belongs(connection, folder)
                 engine = cls(folder, lock, connection, clock, busy_seconds)
             except sqlite3.DatabaseError as error:
                 raise refusal(file, error) from error
@@ -261,6 +263,22 @@ class EmbeddedEngine:
         except sqlite3.DatabaseError as error:
             raise unreadable(error) from error
         return row
+
+
+def _check_belongs(connection: sqlite3.Connection, folder: Path) -> None:
+    """Refuse an empty database beside an archive: new histories would contradict the ones that are told there.
+
+    Raises:
+        ForeignFile: says how to get the database back.
+    """
+    if next(FolderArchive(folder / ARCHIVE_FOLDER, read_only=True).names(""), None) is None:
+        return
+    [empty] = connection.execute("SELECT NOT EXISTS (SELECT 1 FROM rows)").fetchone()
+    if empty:
+        raise ForeignFile(
+            f"{folder} holds an archive, but its database is empty or missing.",
+            "Move the archive away and make a new folder of it with `bbws audit rebuild`, or restore a backup.",
+        )
 
 
 def _tidy(folder: Path) -> None:

@@ -31,6 +31,7 @@ def serve_command() -> click.Command:
         click.Option(["--write-mode"], type=click.Choice(["direct", "queued"]), help="BBWS_WRITE_MODE; direct."),
         click.Option(["--tls-cert"], type=_FILE, help="PEM file of the certificate chain (BBWS_TLS_CERT)."),
         click.Option(["--tls-key"], type=_FILE, help="PEM file of its key (BBWS_TLS_KEY)."),
+        click.Option(["--new-key"], is_flag=True, default=None, help="Make a first API key though there are others."),
         click.Option(["--insecure-bind"], is_flag=True, default=None, help="Listen beyond this machine without TLS."),
     )
     summary = "Serve API, queues and archive from one data folder"
