@@ -105,9 +105,11 @@ class App:
     resume: Callable[[], None]
 
     def start(self) -> None:
-        """Start what works in the background, and carry out what was accepted before and no message speaks of."""
+        """Start what works in the background, and where no message waits what is live all the same: after a rebuild."""
         self.engine.start(self.reactions, self.daily)
-        threading.Thread(target=self._resume, name="resume", daemon=True).start()
+        status = self.engine.status()
+        if not (status.feed_waiting or any(q.waiting or q.in_flight or q.dead for q in status.queues)):
+            threading.Thread(target=self._resume, name="resume", daemon=True).start()
 
     def _resume(self) -> None:
         try:

@@ -104,7 +104,7 @@ def test_backup_and_restore_bring_everything_back(bbws: Shell, archive: Path, tm
     assert bbws("backup", str(copy)).stdout == f"Saved {copy.stat().st_size:,} bytes to {copy}.\n"
     assert copy.stat().st_mode & 0o777 == 0o600
     assert bbws("restore", str(copy), "--data-dir", str(tmp_path / "back")).stdout.startswith("Restored ")
-    with builders.client(tmp_path / "back") as restored:
+    with builders.client(tmp_path / "back", new_key=True) as restored:
         assert restored.call("GET", "/v1.0/products").json["items"] == before["items"]
     again = bbws("restore", str(copy), "--data-dir", str(tmp_path / "back"), code=5)
     assert again.stderr.splitlines()[0].endswith("back is not empty.")

@@ -75,7 +75,7 @@ def test_the_main_job_from_end_to_end(tmp_path: Path, mode: str) -> None:
         assert _run(server, "backup", str(tmp_path / "copy.tar")).returncode == 0
         assert server.stop() == 0
     assert _run(None, "restore", str(tmp_path / "copy.tar"), "--data-dir", str(tmp_path / "back")).returncode == 0
-    with builders.server(tmp_path / "back") as restored:
+    with builders.server(tmp_path / "back", "--new-key") as restored:
         prices = json.loads(_run(restored, "products", "list", "--json", BBWS_API_KEY=server.key).stdout)
         assert {p["productId"]: p["price"] for p in prices["items"]}["PROD-002"] == "1650.00"
 

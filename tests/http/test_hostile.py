@@ -257,7 +257,7 @@ def test_no_time_is_too_odd(client: Client, moment: str) -> None:
     assert client.call("GET", f"{PRODUCTS}/PROD-001?asOf={moment}").status in {200, 404}
     for query in (f"from={moment}&to={moment}", f"to={moment}", f"subject=/x&from={moment}", f"actor=a&to={moment}"):
         assert client.call("GET", f"/v1.0/audit/records?{query}").status == 200
-    assert client.call("GET", f"/v1.0/audit/records?from={moment}").status in {200, 400}
+    assert client.call("GET", f"/v1.0/audit/records?from={moment}").status in {200, 400, 422}
 
 
 def test_a_change_of_nothing_is_refused(client: Client) -> None:
