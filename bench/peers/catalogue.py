@@ -16,6 +16,11 @@ BASE = "/v1.0/products"
 ONE = f"{BASE}/{{product_id}}"
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
+# BBWS builds schemas when they are needed; FastAPI takes only such as are built.
+for _schema in (CreateProduct, UpdateProduct, ProductBody, Listing[ProductBody]):
+    _schema.model_config["defer_build"] = False
+    _schema.model_rebuild(force=True)
+
 type Record = dict[str, Any]
 
 

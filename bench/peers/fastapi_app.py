@@ -15,8 +15,6 @@ type ProductId = Annotated[str, Path(pattern=ID_PATTERN)]
 
 
 def make(rows: Rows) -> FastAPI:
-    for schema in (CreateProduct, UpdateProduct, ProductBody, Listing[ProductBody]):
-        schema.model_rebuild()  # BBWS builds them when they are needed; FastAPI wants them built
     app = FastAPI(title="Products")
     catalogue = Catalogue(rows)
     _handle_errors(app)

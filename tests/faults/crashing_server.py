@@ -62,7 +62,8 @@ class Crash:
 
 def die(place: str) -> None:
     """Say where, and be gone at once: nothing is flushed, closed or released."""
-    os.write(sys.stdout.fileno(), f"dying at {place}\n".encode())
+    # On a line of its own, even if another thread is just printing one.
+    os.write(sys.stdout.fileno(), f"\ndying at {place}\n".encode())
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -99,12 +100,12 @@ def main() -> None:
     for line in sys.stdin.buffer:
         child = os.fork()
         if child == 0:
+            print(f"born {os.getpid()}", flush=True)  # noqa: T201 - the answer to an order
             code = _live(orjson.loads(line))
             sys.stderr.flush()
             os._exit(code)
-        print(f"born {child}", flush=True)  # noqa: T201 - its answer to an order
         _, status = os.waitpid(child, 0)
-        print(f"ended {os.waitstatus_to_exitcode(status)}", flush=True)  # noqa: T201 - the same
+        print(f"ended {os.waitstatus_to_exitcode(status)}", flush=True)  # noqa: T201 - the answer's end
 
 
 if __name__ == "__main__":
