@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import pytest
 
+from bbws.engines.embedded.engine import EmbeddedEngine
+from bbws.kernel.clock import SystemClock
 from bbws.settings import PREFIX, Settings
 from tests import builders
 
@@ -97,8 +99,10 @@ def test_the_readme_runs_what_it_names_first(tmp_path: Path) -> None:
         assert '"items":[]' in answer.stdout
     finally:
         run.send_signal(signal.SIGTERM)
-        assert run.wait(timeout=60) == 0
+        run.wait(timeout=60)
+        run.stdout.read()  # the pipe ends when the server has ended, too
         run.stdout.close()
+    EmbeddedEngine.open(tmp_path / "data", clock=SystemClock()).stop(timeout=10)  # it let go of the folder
     collected = subprocess.run(
         lines[1].split(),
         cwd=ROOT,
