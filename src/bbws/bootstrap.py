@@ -206,10 +206,16 @@ def ensure_first_key(app: App, settings: Settings) -> bool:
 
     A key file that was moved away stays away: keys that are good are in the store.
     """
+    # The secret is on disk before its key is in the store, and gets its name after: killed in between, nobody is locked
+    # out, for the next start finds the one or does without the other.
+    unfinished = settings.key_file.with_suffix(".unfinished")
+    if unfinished.exists() and keys_service.is_usable(app.engine.table, unfinished.read_text(encoding="ascii").strip()):
+        unfinished.replace(settings.key_file)
+        return True
     if not settings.new_key and (settings.key_file.exists() or keys_service.any_usable(app.engine.table)):
         return False
 
-    def create(work: UnitOfWork) -> str:
+    def create(work: UnitOfWork) -> None:
         _, secret = keys_service.create(
             work,
             name="First key",
@@ -218,13 +224,10 @@ def ensure_first_key(app: App, settings: Settings) -> bool:
             environment=settings.environment,
             known=permissions(),
         )
-        return secret
+        unfinished.touch(mode=0o600)
+        unfinished.write_text(f"{secret}\n", encoding="ascii")
 
-    secret = transact(lambda: app.begin(system("setup"), f"setup-{random_id(8)}"), create)
-    # Whole or not at all: a key file that a killed process left empty would look like a first key for ever.
-    unfinished = settings.key_file.with_suffix(".unfinished")
-    unfinished.touch(mode=0o600)
-    unfinished.write_text(f"{secret}\n", encoding="ascii")
+    transact(lambda: app.begin(system("setup"), f"setup-{random_id(8)}"), create)
     unfinished.replace(settings.key_file)
     return True
 

@@ -57,6 +57,11 @@ def any_usable(table: Table) -> bool:
             return False
 
 
+def is_usable(table: Table, secret: str) -> bool:
+    """Whether the holder of this secret would be let in."""
+    return table.get(store.lookup_key(model.secret_hash(secret))) is not None
+
+
 def _within(asked: Rate, held: Rate) -> bool:
     pairs = ((asked.reads, held.reads), (asked.writes, held.writes))
     return all(own is None or (wanted is not None and wanted <= own) for wanted, own in pairs)
