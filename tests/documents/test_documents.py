@@ -106,7 +106,7 @@ def test_the_readme_runs_what_it_names_first(tmp_path: Path) -> None:
     collected = subprocess.run(
         lines[1].split(),
         cwd=ROOT,
-        env=known | {"PYTEST_ADDOPTS": "--collect-only --quiet --no-cov -p no:xdist", "JOBS": "0", "MAKEFLAGS": ""},
+        env=known | {"PYTEST_ADDOPTS": "--collect-only --quiet --no-cov", "JOBS": "0", "MAKEFLAGS": ""},
         text=True,
         capture_output=True,
         check=False,
