@@ -43,7 +43,7 @@ def event(method: str, target: str, body: object = None, *, key: str) -> dict[st
         "Host": "api.example.com",
         "User-Agent": "benchmark/1.0",
         "Via": "2.0 example.cloudfront.net (CloudFront)",
-        "X-Amz-Cf-Id": "cDehVQoZnx43VYQb9j2-nvCh-9z396Uhbp027Y2JvkCPNLmGJHqlaA==",
+        "X-Amz-Cf-Id": "example-of-a-cloudfront-id",
         "X-Amzn-Trace-Id": "Root=1-5e6722a7-cc56xmpl46db7ae02d4da47e",
         "X-Forwarded-For": "192.0.2.10, 192.0.2.20",
         "X-Forwarded-Port": "443",
