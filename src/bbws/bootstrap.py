@@ -18,7 +18,7 @@ from bbws.audit.rebuild import rebuild as rebuild_rows
 from bbws.audit.service import latest_checkpoint
 from bbws.audit.signing import SEED_BYTES, Ed25519Signer
 from bbws.audit.verify import Report, verify
-from bbws.engines.embedded.archive import ARCHIVE_FOLDER, FolderArchive
+from bbws.engines.embedded.archive import FolderArchive
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.engines.embedded.streaming import BackupStream
 from bbws.kernel.actor import EVERYTHING, Actor, Rate, system
@@ -285,17 +285,3 @@ def _rebuilt(source: Archive, data_dir: Path, progress: Callable[[int], None]) -
     finally:
         engine.stop(timeout=10)
     return count
-
-
-__all__ = [
-    "ARCHIVE_FOLDER",
-    "ENDPOINTS",
-    "REACTIONS",
-    "App",
-    "bind",
-    "build",
-    "ensure_first_key",
-    "openapi_documents",
-    "rebuild",
-    "verify_archive",
-]

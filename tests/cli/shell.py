@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 from click.testing import CliRunner, Result
 
-from bbws.bootstrap import ENDPOINTS
 from bbws.entrypoints.cli import build
 from bbws.entrypoints.commands.session import App
 from bbws.settings import Settings
+from bbws.tables import ENDPOINTS
 from tests import builders
 
 type Handler = Callable[[httpx.Request], httpx.Response]

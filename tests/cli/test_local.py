@@ -9,10 +9,11 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from bbws.bootstrap import ENDPOINTS, openapi_documents
+from bbws.bootstrap import openapi_documents
 from bbws.entrypoints.cli import build
 from bbws.entrypoints.commands.session import App
 from bbws.settings import Settings, SettingsError
+from bbws.tables import ENDPOINTS
 from tests import builders
 from tests.cli.shell import Shell, answering, problem
 

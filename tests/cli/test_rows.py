@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bbws.bootstrap import ENDPOINTS
 from bbws.entrypoints.commands.failures import Failure
 from bbws.entrypoints.commands.lines import MAX_LINE, Lines
 from bbws.entrypoints.commands.parameters import fields_of
 from bbws.entrypoints.commands.rows import Row, csv_rows, json_rows
+from bbws.tables import ENDPOINTS
 
 FIELDS = fields_of(next(e for e in ENDPOINTS if e.id == "createProduct").body_schema, "body")
 HEADER = b"productId,name,price\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bbws.bootstrap import ENDPOINTS
+from bbws.tables import ENDPOINTS
 from tests import builders
 from tests.cli.shell import Shell, answering
 

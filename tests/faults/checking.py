@@ -11,7 +11,8 @@ import orjson
 
 from bbws.audit.model import archive_name, archive_object
 from bbws.audit.store import index_row
-from bbws.bootstrap import ARCHIVE_FOLDER, rebuild, verify_archive
+from bbws.bootstrap import rebuild, verify_archive
+from bbws.engines.embedded.archive import ARCHIVE_FOLDER
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.kernel.change import Change
 from bbws.kernel.clock import SystemClock

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bbws.bootstrap import REACTIONS, App, build
+from bbws.bootstrap import App, build
 from bbws.engines.embedded import faults
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.engines.embedded.faults import FaultPoint
@@ -23,6 +23,7 @@ from bbws.operations.model import Operation, Status
 from bbws.operations.reactions import consumer
 from bbws.operations.service import OperationKind, accept, retry
 from bbws.settings import Settings
+from bbws.tables import REACTIONS
 
 STEPS = ("reserve", "prepare", "install", "announce")
 REQUESTED = EventType("test.requested", "REQUEST", "A test asked for four steps.")

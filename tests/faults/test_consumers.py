@@ -12,13 +12,15 @@ import pytest
 from bbws.audit.model import archive_name
 from bbws.audit.ports import Archive
 from bbws.audit.service import log_changes
-from bbws.bootstrap import ARCHIVE_FOLDER, REACTIONS, build, ensure_first_key, verify_archive
+from bbws.bootstrap import build, ensure_first_key, verify_archive
+from bbws.engines.embedded.archive import ARCHIVE_FOLDER
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.kernel.change import Change
 from bbws.kernel.clock import SystemClock
 from bbws.kernel.reaction import EVERY_EVENT, Message, Policy, Reaction
 from bbws.kernel.table import RowKind, Table
 from bbws.settings import Settings
+from bbws.tables import REACTIONS
 from tests.builders import Client, client
 from tests.faults.checking import check_folder
 from tests.faults.supervision import SECONDS

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bbws.bootstrap import ARCHIVE_FOLDER, verify_archive
+from bbws.bootstrap import verify_archive
+from bbws.engines.embedded.archive import ARCHIVE_FOLDER
 from bbws.engines.embedded.faults import FaultPoint
 from bbws.kernel.reaction import DeadLetter
 from bbws.kernel.table import RowKind

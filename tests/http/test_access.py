@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bbws.bootstrap import ENDPOINTS
+from bbws.tables import ENDPOINTS
 from tests import builders
 from tests.builders import Client
 from tests.http.answers import key, problem

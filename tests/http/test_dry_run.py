@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from bbws.bootstrap import ENDPOINTS
 from bbws.kernel.table import RowKind
+from bbws.tables import ENDPOINTS
 from tests.builders import Client
 from tests.http.answers import PRODUCT, PRODUCTS, problem
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bbws.bootstrap import ENDPOINTS
 from bbws.kernel.problem import COMMON
 from bbws.kernel.table import Conflict, Key, Table, Unavailable, Write
+from bbws.tables import ENDPOINTS
 from tests.builders import Client, Reply
 from tests.fakes import TableProxy
 from tests.http.answers import PRODUCT, PRODUCTS, key, with_stopwatch

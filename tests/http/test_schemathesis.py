@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from bbws.bootstrap import ENDPOINTS
+from bbws.tables import ENDPOINTS
 from tests.builders import SAMPLE, Server
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bbws.bootstrap import REACTIONS, build, ensure_first_key
+from bbws.bootstrap import build, ensure_first_key
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.kernel.actor import Actor, ActorKind
 from bbws.kernel.canonical import Document
@@ -19,6 +19,7 @@ from bbws.operations.reactions import consumer
 from bbws.operations.service import OperationKind, accept
 from bbws.products.reactions import KINDS as PRODUCT_KINDS
 from bbws.settings import Settings
+from bbws.tables import REACTIONS
 from tests.builders import Client
 from tests.fakes import FakeClock
 

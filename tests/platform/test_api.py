@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from bbws.bootstrap import REACTIONS, build, ensure_first_key
+from bbws.bootstrap import build, ensure_first_key
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.kernel.clock import SystemClock
 from bbws.kernel.reaction import EVERY_EVENT, Message, Policy, Reaction
 from bbws.settings import Settings
+from bbws.tables import REACTIONS
 from tests import builders
 from tests.builders import Client
 from tests.fakes import FakeClock

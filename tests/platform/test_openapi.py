@@ -8,9 +8,10 @@ import yaml
 from openapi_schema_validator import OAS30Validator
 from openapi_spec_validator import validate
 
-from bbws.bootstrap import ENDPOINTS, openapi_documents
+from bbws.bootstrap import openapi_documents
 from bbws.kernel.endpoint import Endpoint, Raw, Wire
 from bbws.platform.openapi import documents, merged, to_yaml
+from bbws.tables import ENDPOINTS
 
 COMMITTED = Path(__file__).resolve().parents[2] / "docs" / "api" / "openapi"
 MERGED = merged(ENDPOINTS, version="0.0.0")

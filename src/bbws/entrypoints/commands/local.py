@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from bbws import bootstrap
 from bbws.audit.verify import Report
+from bbws.engines.embedded.archive import ARCHIVE_FOLDER
 from bbws.engines.embedded.backup import restore
 from bbws.engines.embedded.errors import StoreError
 from bbws.entrypoints.commands.failures import ExitCode, Failure
@@ -86,7 +87,7 @@ def audit_commands(app: App) -> Iterator[click.Command]:
 
 
 def _verify(app: App, screen: Screen, given: dict[str, Any]) -> None:
-    archive = given["archive"] or app.configured().data_dir / bootstrap.ARCHIVE_FOLDER
+    archive = given["archive"] or app.configured().data_dir / ARCHIVE_FOLDER
     with _local_failures():
         report = bootstrap.verify_archive(archive, public_keys=given["public_keys"], checkpoints=given["checkpoints"])
     if screen.as_json:
