@@ -76,7 +76,8 @@ class Target:
     def get(self, gone: Address | None) -> Address:
         """The address, once there is another than ``gone``."""
         with self._condition:
-            found = self._condition.wait_for(lambda: self._address not in (None, gone), SECONDS)
+            # Identity: the next server may well listen where the last one did.
+            found = self._condition.wait_for(lambda: self._address is not None and self._address is not gone, SECONDS)
             assert found, "no server came back"
             assert self._address is not None
             return self._address
