@@ -1,14 +1,16 @@
 import unicodedata
+from typing import Annotated
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from bbws.kernel.text import Line, Lines, fold, words
+from bbws.kernel import text as kernel_text
+from bbws.kernel.text import fold, words
 
-LINE: TypeAdapter[str] = TypeAdapter(Line)
-LINES: TypeAdapter[str] = TypeAdapter(Lines)
+LINE: TypeAdapter[str] = TypeAdapter(Annotated[str, kernel_text.ONE_LINE])
+LINES: TypeAdapter[str] = TypeAdapter(Annotated[str, kernel_text.LINES])
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,8 @@
 import re
 import unicodedata
 from functools import lru_cache
-from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import BeforeValidator
 
 # Half a surrogate pair is no character: JSON can spell one, and no store can keep it.
 # Separators of lines and of paragraphs, and marks that turn the direction of the text around them.
@@ -15,24 +14,28 @@ _CONTROL_BUT_LINES = re.compile(rf"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff{_UN
 _WORD = re.compile(r"[^\W_]+")
 
 
-def _clean(value: object) -> object:
+def _one_line(value: object) -> object:
     if not isinstance(value, str):
         return value
-    return unicodedata.normalize("NFC", value.strip().replace("\r\n", "\n"))
+    text = value.strip()
+    if text.isascii() and text.isprintable():
+        return text
+    return _without(_CONTROL, text, "control characters, line breaks or lone surrogates")
 
 
-def _one_line(value: str) -> str:
-    if _CONTROL.search(value):
-        msg = "must not hold control characters, line breaks or lone surrogates"
+def _lines(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    text = value.strip().replace("\r\n", "\n")
+    return _without(_CONTROL_BUT_LINES, text, "lone surrogates, nor control characters other than line breaks and tabs")
+
+
+def _without(forbidden: re.Pattern[str], text: str, names: str) -> str:
+    text = unicodedata.normalize("NFC", text)
+    if forbidden.search(text):
+        msg = f"must not hold {names}"
         raise ValueError(msg)
-    return value
-
-
-def _lines(value: str) -> str:
-    if _CONTROL_BUT_LINES.search(value):
-        msg = "must not hold lone surrogates, nor control characters other than line breaks and tabs"
-        raise ValueError(msg)
-    return value
+    return text
 
 
 @lru_cache(maxsize=512)
@@ -49,6 +52,6 @@ def words(text: str) -> list[str]:
     return list(dict.fromkeys(_WORD.findall(fold(text))))
 
 
-type Clean = Annotated[str, BeforeValidator(_clean)]
-type Line = Annotated[Clean, AfterValidator(_one_line)]
-type Lines = Annotated[Clean, AfterValidator(_lines)]
+# The last annotation of a string, so that its lengths are those of the text as it is kept.
+ONE_LINE = BeforeValidator(_one_line)
+LINES = BeforeValidator(_lines)

@@ -9,7 +9,7 @@ from bbws.kernel.clock import rfc3339
 from bbws.kernel.endpoint import Answer, Call, Endpoint, Link, Listed, Paging, Query, Resource, Wire
 from bbws.kernel.entity import Stored
 from bbws.kernel.table import Table
-from bbws.kernel.text import Line
+from bbws.kernel.text import ONE_LINE
 from bbws.keys import service, store
 from bbws.keys.model import ID_PATTERN, KEY_NOT_FOUND, RATE_NOT_HELD, UNKNOWN_PERMISSION, ApiKey
 
@@ -34,7 +34,9 @@ class KeyQuery(Paging):
 class CreateKey(Wire):
     """A key that is to be."""
 
-    name: Annotated[Line, Field(min_length=3, max_length=100, description="What it is for.", examples=["Web shop"])]
+    name: Annotated[
+        str, Field(min_length=3, max_length=100, description="What it is for.", examples=["Web shop"]), ONE_LINE
+    ]
     permissions: list[Permission] = Field(
         min_length=1, max_length=50, description="What its holder may do; `*` is everything."
     )

@@ -9,7 +9,7 @@ from bbws.kernel.clock import Moment, rfc3339
 from bbws.kernel.endpoint import Answer, Paging, Query, Resource, Wire
 from bbws.kernel.entity import Stored
 from bbws.kernel.money import CurrencyCode, Money, MoneyText, money_text
-from bbws.kernel.text import Line, Lines
+from bbws.kernel.text import LINES, ONE_LINE
 from bbws.operations.api import Accepted
 from bbws.operations.model import Operation
 from bbws.operations.store import path as operation_path
@@ -18,15 +18,17 @@ from bbws.products.service import Search
 
 _EXAMPLE_ID = "PROD-7K3M9X"
 
-type Name = Annotated[Line, Field(min_length=3, max_length=100, description="What it is called.", examples=["Basic"])]
+type Name = Annotated[
+    str, Field(min_length=3, max_length=100, description="What it is called.", examples=["Basic"]), ONE_LINE
+]
 type Description = Annotated[
-    Lines, Field(min_length=1, max_length=500, description="What it is.", examples=["For small businesses"])
+    str, Field(min_length=1, max_length=500, description="What it is.", examples=["For small businesses"]), LINES
 ]
 type Price = Annotated[Money, Field(description="Price in the currency beside it.")]
 type Period = Annotated[
-    Line, Field(min_length=5, max_length=100, description="What the price is for.", examples=["per month"])
+    str, Field(min_length=5, max_length=100, description="What the price is for.", examples=["per month"]), ONE_LINE
 ]
-type Feature = Annotated[Line, Field(min_length=2, max_length=200)]
+type Feature = Annotated[str, Field(min_length=2, max_length=200), ONE_LINE]
 type Features = Annotated[
     list[Feature], Field(max_length=20, description="What it includes.", examples=[["SSL certificate"]])
 ]
@@ -104,8 +106,16 @@ class CreateProduct(Wire):
 
     def new(self) -> NewProduct:
         """The product in the domain's words."""
-        values = {name: getattr(self, name) for name in type(self).model_fields}
-        return NewProduct(**values | {"features": tuple(self.features)})
+        return NewProduct(
+            name=self.name,
+            description=self.description,
+            price=self.price,
+            period=self.period,
+            currency=self.currency,
+            features=tuple(self.features),
+            active=self.active,
+            product_id=self.product_id,
+        )
 
 
 class UpdateProduct(Wire):
