@@ -1,7 +1,7 @@
 """Keys and queries of products, written once over the kernel's Table. Source: specification products §7, Decision 6."""
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from bbws.kernel.canonical import Document
@@ -19,8 +19,9 @@ ORDERS: Mapping[str, str] = {
     "price": "ProductsByPriceIndex",
     "name": "ProductsByNameIndex",
 }
-WORDS = "ProductsByWordIndex"
-# Index sorts hold the id behind a character below every printable one, so that "ab" comes before "ab c".
+_CURRENCY_ORDERS: Mapping[str, str] = {order: f"Currency{index}" for order, index in ORDERS.items()}
+_CURRENCY_WORDS = "CurrencyProductsByWordIndex"
+# Sorts in an order hold the id behind a character below every printable one, so that "ab" comes before "ab c".
 _END = "\x1f"
 # A sort key may have 1,024 bytes on DynamoDB; folding can multiply the length of a name.
 _SORT_CHARACTERS = 200
@@ -80,35 +81,38 @@ def _partition(status: bool, currency: str | None) -> str:  # noqa: FBT001 - the
     return word if currency is None else f"{word}#{currency}"
 
 
-def _per_currency(index: str) -> str:
-    return f"Currency{index}"
-
-
-def _indexed(index: str, product: Product, sort: str) -> Iterator[tuple[str, Key]]:
-    yield index, Key(_partition(product.active, None), sort)
-    yield _per_currency(index), Key(_partition(product.active, product.currency), sort)
+def _words_partition(status: bool) -> str:  # noqa: FBT001 - the index key is the boolean
+    return f"WORDS#{_partition(status, None)}"
 
 
 def _indexes(product: Product) -> dict[str, Key]:
+    everywhere, in_currency = _partition(product.active, None), _partition(product.active, product.currency)
     sorts = {
         "createdAt": rfc3339(product.created_at),
         "price": sortable(product.price),
         "name": fold(product.name)[:_SORT_CHARACTERS],
     }
-    return {
-        name: key
-        for order, sort in sorts.items()
-        for name, key in _indexed(ORDERS[order], product, f"{sort}{_END}{product.product_id}")
-    }
+    indexes: dict[str, Key] = {}
+    for order, value in sorts.items():
+        sort = f"{value}{_END}{product.product_id}"
+        indexes[ORDERS[order]] = Key(everywhere, sort)
+        indexes[_CURRENCY_ORDERS[order]] = Key(in_currency, sort)
+    return indexes
 
 
 def _word_rows(product: Product) -> Iterable[Row]:
+    """A row for each word, found by its own key among all products, and by an index among those of its currency."""
     names = search_words(product.name)
     document = {"productId": product.product_id, "words": names}
+    everywhere, in_currency = _words_partition(product.active), _partition(product.active, product.currency)
     for word in dict.fromkeys(word[:_WORD_CHARACTERS] for word in names):
-        indexes = dict(_indexed(WORDS, product, f"{word}{_END}{product.product_id}"))
-        key = Key(product_key(product.product_id).partition, f"WORD#{word}")
-        yield Row(key, RowKind.DERIVED, document, indexes=indexes)
+        sort = _word_sort(word, product.product_id)
+        indexes = {_CURRENCY_WORDS: Key(in_currency, sort)}
+        yield Row(Key(everywhere, sort), RowKind.DERIVED, document, indexes=indexes)
+
+
+def _word_sort(word: str, product_id: str) -> str:
+    return f"{word}{_END}{product_id}"
 
 
 PRODUCT = EntityType(
@@ -144,7 +148,7 @@ def listed(  # noqa: PLR0913 - each is a part of the question
     limit: int,
 ) -> tuple[list[Stored[Product]], Position | None]:
     """A page of products in an order; several statuses are merged into one order."""
-    index = ORDERS[order] if currency is None else _per_currency(ORDERS[order])
+    index = (ORDERS if currency is None else _CURRENCY_ORDERS)[order]
     pages = [
         table.query(_partition(status, currency), index=index, start=start, limit=limit, descending=descending)
         for status in statuses
@@ -153,7 +157,7 @@ def listed(  # noqa: PLR0913 - each is a part of the question
     return [PRODUCT.stored(row) for row in rows], following
 
 
-def _merged(pages: list[Page], index: str, limit: int, *, descending: bool) -> tuple[list[Row], Position | None]:
+def _merged(pages: list[Page], index: str | None, limit: int, *, descending: bool) -> tuple[list[Row], Position | None]:
     if len(pages) == 1:
         return list(pages[0].rows), pages[0].next
     found = list(heapq.merge(*(page.rows for page in pages), key=lambda row: row.position(index), reverse=descending))
@@ -176,10 +180,10 @@ def found(
     At most 200 rows are looked at for a page, so a page may be short (even empty) and still have a next one.
     """
     longest = max(terms, key=len)[:_WORD_CHARACTERS]
-    index = WORDS if currency is None else _per_currency(WORDS)
+    index = None if currency is None else _CURRENCY_WORDS
     products: list[Stored[Product]] = []
     for scanned in range(0, _SCANNED_AT_MOST, _SCANNED_AT_ONCE):
-        rows, following = _candidates(table, index, statuses, currency, longest, start)
+        rows, following = _candidates(table, statuses, currency, longest, start)
         for row in rows:
             start = row.position(index)
             product = _match(table, row, terms, longest)
@@ -193,16 +197,13 @@ def found(
 
 
 def _candidates(
-    table: Table,
-    index: str,
-    statuses: tuple[bool, ...],
-    currency: str | None,
-    prefix: str,
-    start: Position | None,
+    table: Table, statuses: tuple[bool, ...], currency: str | None, prefix: str, start: Position | None
 ) -> tuple[list[Row], Position | None]:
+    index = None if currency is None else _CURRENCY_WORDS
+    partitions = [_words_partition(s) if currency is None else _partition(s, currency) for s in statuses]
     pages = [
-        table.query(_partition(status, currency), index=index, prefix=prefix, start=start, limit=_SCANNED_AT_ONCE)
-        for status in statuses
+        table.query(partition, index=index, prefix=prefix, start=start, limit=_SCANNED_AT_ONCE)
+        for partition in partitions
     ]
     return _merged(pages, index, _SCANNED_AT_ONCE, descending=False)
 
@@ -211,9 +212,11 @@ def _match(table: Table, row: Row, terms: list[str], longest: str) -> Stored[Pro
     """The product of a word row, if every term begins one of its words and ``longest`` begins none before this one."""
     names: list[str] = row.document["words"]
     begun = min(word for word in names if word.startswith(longest))[:_WORD_CHARACTERS]
-    if row.key.sort != f"WORD#{begun}" or not all(any(word.startswith(term) for word in names) for term in terms):
+    product_id = row.document["productId"]
+    first = row.key.sort == _word_sort(begun, product_id)
+    if not first or not all(any(word.startswith(term) for word in names) for term in terms):
         return None
-    product_row = table.get(product_key(row.document["productId"]))
+    product_row = table.get(product_key(product_id))
     if product_row is None:  # pragma: no cover - products are never removed; an index may lag on other engines
         return None
     return PRODUCT.stored(product_row)
