@@ -1,7 +1,7 @@
 """The archive is enough to make every row again, and a backup is enough for everything. Source: design §2."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -34,7 +34,7 @@ class Old:
 
 def _rows(engine: EmbeddedEngine) -> list[Row]:
     """Entities, derived rows and changes; that a change was replayed is all that may differ."""
-    return [replace(row, replayed=False) for row in engine.rows(REBUILT)]
+    return [row._replace(replayed=False) for row in engine.rows(REBUILT)]
 
 
 def _live_through(client: Client, clock: FakeClock) -> None:

@@ -34,7 +34,7 @@ class Crowded(TableProxy):
 
     def _somebody(self, key: Key) -> Row:
         [row] = self.inner.query("true", index="ActiveProductsIndex", limit=1).rows
-        return replace(row, key=key)
+        return row._replace(key=key)
 
     def commit(self, writes: Sequence[Write]) -> None:
         self.check(writes)

@@ -51,5 +51,5 @@ def _entity_rows(
         change = Change.from_document(row.document)
         entity = entities[source]
         value = entity.load(change.after)
-        yield entity.row(value, version=version, digest=change.digest, changed_at=change.time)
+        yield entity.row(value, change)
         yield from entity.derived(value)

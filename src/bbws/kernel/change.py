@@ -6,7 +6,7 @@ entity's hash chain: ``digest`` = SHA-256(previous digest as 32 bytes ‖ RFC 87
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from bbws.kernel.canonical import Document, canonical, sha256
 from bbws.kernel.table import Key, Row, RowKind
@@ -32,8 +32,7 @@ class EventType:
     summary: str
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One committed change of one entity. All attributes are as on the wire; times are RFC 3339 text."""
 
     id: str
@@ -50,6 +49,10 @@ class Change:
     after: Document
     reason: str | None
     digest: str = ""
+
+    def chained(self, previous: str) -> "Change":
+        """This change, still without a digest, as the link after ``previous`` of its entity's chain."""
+        return self._replace(digest=digest_of(self.document(), previous))
 
     @property
     def key(self) -> Key:

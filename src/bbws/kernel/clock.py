@@ -3,11 +3,13 @@
 import re
 import threading
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Protocol
 
 from pydantic import BeforeValidator, WithJsonSchema
 
 MICROSECOND = timedelta(microseconds=1)
+_WIDTH = len("2026-11-20T10:00:00.000000")
 _RFC3339 = re.compile(
     r"(?P<second>\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?P<fraction>\.\d{1,9})?(?P<zone>[Zz]|[+-]\d\d:\d\d)?", re.ASCII
 )
@@ -47,9 +49,10 @@ class SteadyClock:
             return self._latest
 
 
+@lru_cache(maxsize=1024)
 def rfc3339(moment: datetime) -> str:
     """``2026-11-20T10:00:00.000000Z``: fixed width, sorts as text. ``moment`` must be in UTC."""
-    return f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    return f"{moment.isoformat(timespec='microseconds')[:_WIDTH]}Z"
 
 
 def parse_rfc3339(text: str) -> datetime:

@@ -7,11 +7,12 @@ Source: design §3, Endpoint.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from bbws.kernel.http import NO_HEADERS
 from bbws.kernel.problem import ProblemType
 from bbws.kernel.table import Position
 from bbws.kernel.work import UnitOfWork
@@ -102,8 +103,7 @@ class Link:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Call[P, Q, B]:
+class Call[P, Q, B](NamedTuple):
     """What a handler is given: the unit of work, the parsed path, query and body, and where a list goes on.
 
     On a dry run nothing of the unit of work is committed; a handler whose effect lies elsewhere must hold it back.
@@ -117,8 +117,7 @@ class Call[P, Q, B]:
     dry_run: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a handler answers.
 
     Attributes:
@@ -134,7 +133,7 @@ class Answer:
     version: int | None = None
     digest: str = ""
     location: str | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = NO_HEADERS
 
 
 @dataclass(frozen=True, slots=True)

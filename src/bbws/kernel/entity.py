@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from bbws.kernel.canonical import Document
+from bbws.kernel.change import Change
 from bbws.kernel.table import Key, Row, RowKind
 
 _MOST_DECODED = 2048
@@ -41,9 +43,10 @@ class EntityType[T]:
     derived: Callable[[T], Iterable[Row]] = _no_rows
     _decoded: dict[str, "Stored[T]"] = field(default_factory=dict, compare=False, repr=False)
 
-    def row(self, value: T, *, version: int, digest: str, changed_at: str) -> Row:
-        """The entity's current row."""
-        return Row(self.key(value), RowKind.ENTITY, self.dump(value), version, self.indexes(value), digest, changed_at)
+    def row(self, value: T, change: Change) -> Row:
+        """The entity's current row once ``change`` made it ``value``."""
+        indexes = self.indexes(value)
+        return Row(change.entity, RowKind.ENTITY, change.after, change.version, indexes, change.digest, change.time)
 
     def stored(self, row: Row) -> "Stored[T]":
         """The value in an entity's row. A digest names one state for good, so it is decoded once while remembered."""
@@ -56,8 +59,7 @@ class EntityType[T]:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Stored[T]:
+class Stored[T](NamedTuple):
     """A value as it was read: with its version and the head of its history."""
 
     value: T

@@ -1,7 +1,9 @@
 """Requests and answers as dispatch sees them, whichever edge they came through."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 from bbws.kernel.problem import VALIDATION, FieldError
@@ -9,10 +11,10 @@ from bbws.kernel.problem import VALIDATION, FieldError
 JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
 _MAX_PARAMETERS = 50
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One request.
 
     Attributes:
@@ -29,7 +31,7 @@ class Request:
     method: str
     path: str
     query: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = NO_HEADERS
     body: bytes = b""
     address: str = ""
     base_path: str = ""

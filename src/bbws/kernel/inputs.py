@@ -1,8 +1,8 @@
 """What a request says beyond its address: parsed and checked against the endpoint's schemas before any work."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from pydantic import BaseModel
 
@@ -14,8 +14,7 @@ from bbws.kernel.problem import MALFORMED_BODY, VALIDATION, FieldError
 from bbws.kernel.table import Position
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(NamedTuple):
     """A request's parsed parts.
 
     Attributes:

@@ -1,8 +1,8 @@
 """The storage port: rows, conditional writes, pages. Every store is written once above it. Source: design §3."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from bbws.kernel.canonical import Document, check_document
@@ -35,8 +35,10 @@ class RowKind(StrEnum):
     SECRET = "secret"  # noqa: S105 - the name of a class of rows
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+_NO_INDEXES: Mapping[str, Key] = MappingProxyType({})
+
+
+class Row(NamedTuple):
     """One stored document.
 
     Attributes:
@@ -55,7 +57,7 @@ class Row:
     kind: RowKind
     document: Document
     version: int = 1
-    indexes: Mapping[str, Key] = field(default_factory=dict)
+    indexes: Mapping[str, Key] = _NO_INDEXES
     digest: str = ""
     changed_at: str = ""
     expires_at: float | None = None
@@ -66,8 +68,7 @@ class Row:
         return Position(self.key.sort if index is None else self.indexes[index].sort, self.key)
 
 
-@dataclass(frozen=True, slots=True)
-class Insert:
+class Insert(NamedTuple):
     """Write a row that must not exist (an expired one does not)."""
 
     row: Row
@@ -78,8 +79,7 @@ class Insert:
         return self.row.key
 
 
-@dataclass(frozen=True, slots=True)
-class Replace:
+class Replace(NamedTuple):
     """Write a row over the one that must have ``expected_version``."""
 
     row: Row
@@ -91,16 +91,14 @@ class Replace:
         return self.row.key
 
 
-@dataclass(frozen=True, slots=True)
-class Remove:
+class Remove(NamedTuple):
     """Remove the row that must have ``expected_version``."""
 
     key: Key
     expected_version: int
 
 
-@dataclass(frozen=True, slots=True)
-class Ensure:
+class Ensure(NamedTuple):
     """Write nothing, but the row must have ``version``, or be absent where that is None."""
 
     key: Key
@@ -126,8 +124,7 @@ class InvalidCommit(ValueError):  # noqa: N818 - names the finding
     """A commit breaks the limits that every engine shares: a programming error."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """Rows of one query in its order, and where to go on (None at the end)."""
 
     rows: tuple[Row, ...]
@@ -189,8 +186,17 @@ def check_writes(writes: Sequence[Write]) -> list[bytes]:
     if len({write.key for write in writes}) != len(writes):
         msg = "a commit may touch a key once only"
         raise InvalidCommit(msg)
-    documents = [check_document(w.row.document) if isinstance(w, Insert | Replace) else b"" for w in writes]
+    known: dict[int, bytes] = {}
+    documents = [_checked(w.row.document, known) if isinstance(w, Insert | Replace) else b"" for w in writes]
     if sum(map(len, documents)) > MAX_COMMIT_BYTES:
         msg = f"a commit may have {MAX_COMMIT_BYTES} bytes at most"
         raise InvalidCommit(msg)
     return documents
+
+
+def _checked(document: Document, known: dict[int, bytes]) -> bytes:
+    """The document's canonical bytes. Derived rows share one object, which is looked at once."""
+    found = known.get(id(document))
+    if found is None:
+        found = known[id(document)] = check_document(document)
+    return found

@@ -1,13 +1,13 @@
 """The unit of work: what one use case reads, and the writes and changes that it wants committed, all or nothing."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from bbws.kernel.actor import Actor
 from bbws.kernel.canonical import Document
-from bbws.kernel.change import GENESIS, Change, EventType, digest_of
+from bbws.kernel.change import GENESIS, Change, EventType
 from bbws.kernel.clock import MICROSECOND, Clock, parse_rfc3339, rfc3339
 from bbws.kernel.entity import EntityType, Stored
 from bbws.kernel.problem import PRECONDITION_FAILED
@@ -118,15 +118,13 @@ class UnitOfWork:
             before=None if current is None else entity.dump(current.value),
             after=entity.dump(value),
             reason=reason,
-        )
-        digest = digest_of(change.document(), GENESIS if current is None else current.digest)
-        change = replace(change, digest=digest)
-        row = entity.row(value, version=version, digest=digest, changed_at=change.time)
+        ).chained(GENESIS if current is None else current.digest)
+        row = entity.row(value, change)
         self.writes.append(Insert(row) if current is None else Replace(row, current.version))
         self.writes.append(Insert(change.row()))
         self.writes.extend(_derived_writes(entity, None if current is None else current.value, value))
         self.changes.append(change)
-        return Stored(value, version, digest, change.time)
+        return Stored(value, version, change.digest, change.time)
 
 
 def _derived_writes[T](entity: EntityType[T], before: T | None, after: T) -> Iterable[Write]:
@@ -135,7 +133,10 @@ def _derived_writes[T](entity: EntityType[T], before: T | None, after: T) -> Ite
     A derived row that changes is one whose key stays while its content moves; it keeps version 1 and is written as the
     removal's twin: the entity's own version already guards it.
     """
-    old = {} if before is None else {row.key: row for row in entity.derived(before)}
+    if before is None:
+        yield from map(Insert, entity.derived(after))
+        return
+    old = {row.key: row for row in entity.derived(before)}
     new = {row.key: row for row in entity.derived(after)}
     for key in old.keys() - new.keys():
         yield Remove(key, old[key].version)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from bbws.kernel.actor import ANONYMOUS, Actor, ActorKind, Rate, unauthenticated
+from bbws.kernel.actor import ANONYMOUS, Actor, ActorKind, unauthenticated
 from bbws.kernel.clock import Clock, rfc3339
 from bbws.kernel.http import Request
 from bbws.kernel.table import Insert, Replace, Row, RowKind, Table, Write
@@ -12,6 +12,7 @@ from bbws.keys.model import secret_hash
 
 HEADER = "x-api-key"
 _NOTED_EVERY = timedelta(minutes=5)
+_MOST_ACTORS = 1024
 
 
 class ApiKeys:
@@ -21,6 +22,7 @@ class ApiKeys:
         self._table = table
         self._clock = clock
         self._noted: dict[str, datetime] = {}
+        self._actors: dict[str, tuple[Row, Actor]] = {}
 
     def authenticate(self, request: Request) -> Actor:
         """The key's actor; ANONYMOUS without a key.
@@ -31,17 +33,19 @@ class ApiKeys:
         secret = request.headers.get(HEADER)
         if secret is None:
             return ANONYMOUS
-        row = self._table.get(store.lookup_key(secret_hash(secret)))
+        digest = secret_hash(secret)
+        row = self._table.get(store.lookup_key(digest))
         if row is None:
             detail = "This API key is unknown or revoked. Send a valid one in x-api-key, or none for public calls."
             raise unauthenticated(detail)
-        grant = row.document
-        return Actor(
-            grant["keyId"],
-            ActorKind.API_KEY,
-            frozenset(grant["permissions"]),
-            Rate(grant["readsPerSecond"], grant["writesPerSecond"]),
-        )
+        known = self._actors.get(digest)
+        if known is not None and known[0] is row:
+            return known[1]
+        actor = store.actor_of(row)
+        if len(self._actors) >= _MOST_ACTORS:
+            self._actors.clear()
+        self._actors[digest] = row, actor
+        return actor
 
     def used(self, actor: Actor) -> Sequence[Write]:
         """Note a key's use, at most once in five minutes."""

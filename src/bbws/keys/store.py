@@ -1,6 +1,6 @@
 """Keys and queries of API keys. Hashes are secret rows: never in changes, events or the archive."""
 
-from bbws.kernel.actor import Rate
+from bbws.kernel.actor import Actor, ActorKind, Rate
 from bbws.kernel.canonical import Document
 from bbws.kernel.clock import parse_rfc3339, rfc3339
 from bbws.kernel.entity import EntityType, Stored
@@ -87,6 +87,13 @@ def secret_rows(key: ApiKey, digest: str) -> tuple[Row, Row]:
         Row(lookup_key(digest), RowKind.SECRET, grant),
         Row(hash_key(key.key_id), RowKind.SECRET, {"hash": digest}),
     )
+
+
+def actor_of(row: Row) -> Actor:
+    """Whom the row that a secret leads to lets in."""
+    grant = row.document
+    rate = Rate(grant["readsPerSecond"], grant["writesPerSecond"])
+    return Actor(grant["keyId"], ActorKind.API_KEY, frozenset(grant["permissions"]), rate)
 
 
 def load(work: UnitOfWork, key_id: str) -> Stored[ApiKey] | None:
