@@ -66,7 +66,8 @@ def _check_effects(folder: Path, operations: list[Operation]) -> None:
 def _die(supervisor: Supervisor, folder: Path, death: Mapping[str, Any], **plan: object) -> None:
     """One life that ends in a kill -9 at a place."""
     supervisor.begin("steps", {"folder": str(folder), "plan": {"death": death, **plan}})
-    assert supervisor.ending().killed_at(f"{death.get('step', '')} {death['place']}")
+    ending = supervisor.ending()
+    assert ending.killed_at(f"{death.get('step', '')} {death['place']}"), f"{ending}: {supervisor.complaints()}"
 
 
 def _statuses(folder: Path) -> list[Status]:

@@ -107,6 +107,15 @@ def test_two_runners_have_one_effect(tmp_path: Path) -> None:
             assert tested.types(operation).count("operation.completed") == 1
 
 
+def test_a_consumer_leaves_the_operations_of_another_alone(tested: World) -> None:
+    first, second = tested.accept(), tested.accept()
+    tested.client.call("POST", f"/v1.0/operations/{first}/cancel")
+    tested.work(first, by="product-creator")
+    assert (tested.read(second)["status"], tested.steps.tried) == ("PENDING", [])
+    tested.work(first)
+    assert tested.read(second)["status"] == "COMPLETED"
+
+
 def _meet(barrier: Barrier) -> None:
     """Both are inside the step before either goes on."""
     barrier.wait(timeout=30)
@@ -128,6 +137,7 @@ def test_a_runner_never_undoes_what_another_has_done_meanwhile(tested: World) ->
         table=table,
         begin=lambda actor, request: UnitOfWork(table, tested.clock, actor, request),
         kinds=(tested.kind,),
+        served={tested.kind.name},
     )
     assert (failed, table.result) == ([], [f"{operation}.1"])
     assert tested.steps.tried == ["a", "b", "c", "c"]

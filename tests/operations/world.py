@@ -69,9 +69,9 @@ class World:
         self.client.app.engine.table.commit(work.writes)
         return made.value.operation_id
 
-    def work(self, *operations: str) -> list[str]:
-        """Hand the announcements of these operations to the consumer, in this order; those that must come again."""
-        [reaction] = (each for each in self.client.app.reactions if each.name == "tester")
+    def work(self, *operations: str, by: str = "tester") -> list[str]:
+        """Hand the announcements of these operations to a consumer, in this order; those that must come again."""
+        [reaction] = (each for each in self.client.app.reactions if each.name == by)
         failed: Any = reaction.handler(messages=[self.message(operation) for operation in operations])
         return list(failed)
 

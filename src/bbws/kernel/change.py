@@ -124,5 +124,6 @@ def history_prefix(entity: Key) -> str:
 
 def digest_of(record: Mapping[str, Any], previous: str) -> str:
     """The digest that belongs to a change record, given the digest of the one before (GENESIS for the first)."""
-    unsigned = {name: value for name, value in record.items() if name != "digest"}
-    return sha256(bytes.fromhex(previous), canonical(unsigned))
+    if "digest" in record:
+        record = {name: value for name, value in record.items() if name != "digest"}
+    return sha256(bytes.fromhex(previous), canonical(record))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import time
+from functools import partial
 
 from bbws.kernel.reaction import Daily, Policy, Reaction
 from bbws.operations import events
@@ -14,13 +15,15 @@ def consumer(name: str, queue: str, kinds: Sequence[OperationKind], policy: Poli
     """A consumer that carries out operations of some kinds.
 
     It is told of requests, and of operations that failed or were cancelled, since whoever stood behind them is next.
+    Kinds that may stand in the line of one subject belong to one consumer: it leaves those of others alone.
     A message is handed out at least as often as the steps of an operation may be tried: parked earlier, it would leave
     behind an operation that has not ended.
     """
     told_of = {kind.requested.name for kind in kinds} | {events.FAILED.name, events.CANCELLED.name}
     tries = max(len(kind.steps) * kind.attempts for kind in kinds)
     policy = replace(policy, max_receives=max(policy.max_receives, tries))
-    return Reaction(name, queue, frozenset(told_of), carry_out, policy)
+    handler = partial(carry_out, served=frozenset(kind.name for kind in kinds))
+    return Reaction(name, queue, frozenset(told_of), handler, policy)
 
 
 DAILY = (Daily("operations-resume", time(0, 30), resume),)

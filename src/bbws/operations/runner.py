@@ -7,7 +7,7 @@ meanwhile.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -28,13 +28,18 @@ logger = logging.getLogger("bbws.operations")
 type Begin = Callable[[Actor, str], UnitOfWork]
 
 
-def carry_out(messages: Sequence[Message], *, table: Table, begin: Begin, kinds: Sequence[OperationKind]) -> list[str]:
-    """Work off the lines that messages point to; the ids of the messages to be handed out again."""
+def carry_out(
+    messages: Sequence[Message], *, table: Table, begin: Begin, kinds: Sequence[OperationKind], served: Collection[str]
+) -> list[str]:
+    """Work off the lines that messages point to; the ids of the messages to be handed out again.
+
+    A line whose front is of a kind that is not ``served`` here is another consumer's: both would use up its attempts.
+    """
     failed = []
     for message in messages:
         try:
             subject, own = _announced(table, message)
-            _work_off(subject, table, begin, kinds, own=own)
+            _work_off(subject, table, begin, kinds, own=own, served=served)
         except Exception:
             logger.exception("operation step met a fault", extra={"messageId": message.id})
             failed.append(message.id)
@@ -80,15 +85,23 @@ def _is_live(table: Table, operation_id: str) -> bool:
 
 
 def _work_off(
-    subject: str, table: Table, begin: Begin, kinds: Sequence[OperationKind], *, own: str | None = None
+    subject: str,
+    table: Table,
+    begin: Begin,
+    kinds: Sequence[OperationKind],
+    *,
+    own: str | None = None,
+    served: Collection[str] | None = None,
 ) -> None:
-    """Work a line off from its front.
+    """Work a line off from its front, as far as it is ``served`` (None: all of it).
 
     A step that met a fault is not tried again by the messages of those who stand behind it: they would use up its
     attempts within a moment. It waits for its own message, whose delays grow, or for one whose operation has ended.
     """
     while (operation_id := store.first_in_line(table, subject)) is not None:
         run = _Run(operation_id, table, begin, kinds)
+        if served is not None and run.kind.name not in served:
+            return
         if run.met_a_fault and own not in (None, operation_id) and _is_live(table, own):
             return
         run.to_the_end()
@@ -122,7 +135,7 @@ class _Run:
             raise LookupError(operation_id)
         operation = store.OPERATION.load(row.document)
         self._id = operation_id
-        self._kind = kind_of(operation, kinds)
+        self.kind = kind_of(operation, kinds)
         self._begin = lambda: begin(operation.actor(), operation.correlation_id)
         self.met_a_fault = any(step.message for step in store.with_progress(table, operation).steps)
 
@@ -133,7 +146,7 @@ class _Run:
             Exception: the fault that a step met, when it may be tried again.
         """
         while (place := transact(self._begin, self._start_step)) is not None:
-            name, function = self._kind.steps[place]
+            name, function = self.kind.steps[place]
             try:
                 transact(self._begin, partial(self._finish_step, place=place, function=function))
             except Problem as problem:
@@ -207,7 +220,7 @@ class _Run:
     def _given_up(self, work: UnitOfWork, live: _Live, operation: Operation, place: int) -> bool:
         """Fail an operation whose step has used up its attempts."""
         step = operation.steps[place]
-        if step.attempts < self._kind.attempts:
+        if step.attempts < self.kind.attempts:
             return False
         last = step.message or "the process was stopped in it"
         problem = FAULT(f"Step {step.name} was tried {step.attempts} times: {last}.")

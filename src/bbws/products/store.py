@@ -105,14 +105,15 @@ def _word_rows(product: Product) -> Iterable[Row]:
     names = search_words(product.name)
     document = {"productId": product.product_id, "words": names}
     everywhere, in_currency = _words_partition(product.active), _partition(product.active, product.currency)
-    for word in dict.fromkeys(word[:_WORD_CHARACTERS] for word in names):
-        sort = _word_sort(word, product.product_id)
-        indexes = {_CURRENCY_WORDS: Key(in_currency, sort)}
-        yield Row(Key(everywhere, sort), RowKind.DERIVED, document, indexes=indexes)
+    sorts = dict.fromkeys(_word_sort(word, product.product_id) for word in names)
+    return [
+        Row(Key(everywhere, sort), RowKind.DERIVED, document, indexes={_CURRENCY_WORDS: Key(in_currency, sort)})
+        for sort in sorts
+    ]
 
 
 def _word_sort(word: str, product_id: str) -> str:
-    return f"{word}{_END}{product_id}"
+    return f"{word[:_WORD_CHARACTERS]}{_END}{product_id}"
 
 
 PRODUCT = EntityType(
@@ -211,7 +212,7 @@ def _candidates(
 def _match(table: Table, row: Row, terms: list[str], longest: str) -> Stored[Product] | None:
     """The product of a word row, if every term begins one of its words and ``longest`` begins none before this one."""
     names: list[str] = row.document["words"]
-    begun = min(word for word in names if word.startswith(longest))[:_WORD_CHARACTERS]
+    begun = min(word for word in names if word.startswith(longest))
     product_id = row.document["productId"]
     first = row.key.sort == _word_sort(begun, product_id)
     if not first or not all(any(word.startswith(term) for word in names) for term in terms):
