@@ -1,5 +1,6 @@
 """What must be true after any number of deaths: asked of the running server, then of the folder it leaves behind."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -58,10 +59,16 @@ class Api:
             yield from page["items"]
 
     def is_quiet(self) -> bool:
-        """Whether everything that follows from what was changed has happened."""
-        details = self.get("/health")["details"]
-        waiting = sum(queue["waiting"] + queue["inFlight"] for queue in _queues(details))
-        return bool(details["feedWaiting"] + waiting == 0)
+        """Whether everything that follows from what was changed has happened.
+
+        Metrics say it; ``/health`` would call a server unwell that has more than a minute's work before it.
+        """
+        metrics = self.download("/metrics").decode()
+        waiting = re.findall(
+            r"^bbws_(?:feed_waiting|queue_(?:waiting|in_flight))(?:\{.*\})? (\S+)$", metrics, re.MULTILINE
+        )
+        assert waiting, metrics
+        return not any(map(float, waiting))
 
 
 def _queues(details: Mapping[str, Any]) -> list[Any]:
