@@ -7,9 +7,9 @@ Source: design §3, Endpoint.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from bbws.kernel.problem import ProblemType
@@ -72,10 +72,20 @@ class Listing[T](Resource):
     next_token: str | None = Field(default=None, description="Pass it as `startAt` for the next page.")
 
 
+def _digits(value: object) -> object:
+    """A number as it must be written: Pydantic would also take ``1_0``, ``+5``, ``5.0`` and blanks around it."""
+    if isinstance(value, str) and not (value.isascii() and value.isdigit()):
+        msg = "must be a whole number, in decimal digits alone"
+        raise ValueError(msg)
+    return value
+
+
 class Paging(Query):
     """Parameters of every list."""
 
-    page_size: int = Field(default=20, ge=1, le=100, description="Resources on a page.")
+    page_size: Annotated[int, BeforeValidator(_digits)] = Field(
+        default=20, ge=1, le=100, description="Resources on a page."
+    )
     start_at: str | None = Field(
         default=None,
         max_length=2048,
