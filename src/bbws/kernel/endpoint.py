@@ -102,6 +102,7 @@ class Link:
         target: the operation id it leads to; its path parameters are taken from the resource by name.
         when: the resource's own state in which it is offered, given the resource as on the wire.
         parameters: path parameter → resource field, where the names differ.
+        past: it leads from an earlier state of the resource to the present, and is offered beside such a state alone.
 
     It is offered only to callers who hold the permission of the target.
     """
@@ -110,6 +111,7 @@ class Link:
     target: str
     when: Callable[[Mapping[str, Any]], bool] | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
+    past: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,7 @@ class Answer:
             caller with the same permissions need not be rendered twice.
         location: the path of what was created or accepted, without base path.
         headers: further headers.
+        past: the body shows an earlier state, from which nothing can be changed.
     """
 
     body: BaseModel | Callable[[], BaseModel] | None = None
@@ -145,6 +148,7 @@ class Answer:
     digest: str = ""
     location: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    past: bool = False
 
 
 @dataclass(frozen=True, slots=True)
