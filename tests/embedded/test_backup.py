@@ -1,6 +1,7 @@
 """Backups of a data folder that is being written, and what becomes of them."""
 
 import io
+import os
 import tarfile
 import threading
 from pathlib import Path
@@ -153,6 +154,17 @@ def test_a_folder_that_holds_something_is_never_restored_into(tmp_path: Path, fi
     backup.restore(file, target)
     with pytest.raises(FolderUnusable, match="is not empty"):
         backup.restore(file, target)
+
+
+def test_what_is_restored_is_its_owners_alone(tmp_path: Path, file: Path) -> None:
+    before = os.umask(0)
+    try:
+        backup.restore(file, tmp_path / "restored")
+    finally:
+        os.umask(before)
+    restored = [path for path in (tmp_path / "restored").rglob("*") if path.is_file()]
+    assert {path.stat().st_mode & 0o777 for path in restored} == {0o600}
+    assert len(restored) == 3
 
 
 def test_a_target_that_cannot_be_made(tmp_path: Path, file: Path) -> None:

@@ -47,6 +47,50 @@ def test_a_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
     assert sorted(entry.name for entry in folder.iterdir()) == ["archive", "bbws.db", "bbws.lock"]
 
 
+@contextmanager
+def umask(mask: int) -> Iterator[None]:
+    before = os.umask(mask)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def modes(folder: Path) -> dict[str, int]:
+    return {entry.name: entry.stat().st_mode & 0o777 for entry in folder.iterdir() if entry.is_file()}
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o277])
+def test_every_file_is_its_owners_alone(tmp_path: Path, mask: int) -> None:
+    with umask(mask):
+        engine = open_engine(tmp_path)
+        engine.table.commit([Insert(row("p", "a"))])
+        assert modes(tmp_path) == dict.fromkeys(("bbws.db", "bbws.db-wal", "bbws.lock"), 0o600)
+    with umask(0o000):
+        engine.stop(10)
+        with closing(sqlite3.connect(tmp_path / DATABASE_FILE)) as other:
+            other.execute("SELECT count(*) FROM rows").fetchone()
+            assert set(modes(tmp_path).values()) == {0o600}
+
+
+def test_files_that_were_open_to_others_are_closed_to_them(tmp_path: Path) -> None:
+    open_engine(tmp_path).stop(10)
+    (tmp_path / "bbws.db-wal").touch()
+    for name in modes(tmp_path):
+        (tmp_path / name).chmod(0o644)
+    engine = open_engine(tmp_path)
+    assert modes(tmp_path) == dict.fromkeys(("bbws.db", "bbws.db-wal", "bbws.lock"), 0o600)
+    engine.stop(10)
+
+
+def test_the_database_of_another_program_keeps_its_mode(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / DATABASE_FILE)) as other:
+        other.execute("CREATE TABLE recipes (name TEXT)")
+    (tmp_path / DATABASE_FILE).chmod(0o640)
+    refused(tmp_path, ForeignFile)
+    assert modes(tmp_path)[DATABASE_FILE] == 0o640
+
+
 def test_the_lock_names_the_process_that_holds_it(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from bbws.kernel.clock import SystemClock;"

@@ -1,17 +1,22 @@
 """Daily work, with a clock that the tests move."""
 
+import logging
 from datetime import UTC, datetime, time
+from threading import Event
 
 import pytest
 
+from bbws.engines.embedded.loop import Loop
 from bbws.engines.embedded.scheduler import Scheduler
 from bbws.kernel.reaction import Daily
-from bbws.kernel.table import Unavailable
+from bbws.kernel.table import Insert, Unavailable
+from tests.contracts.rows import row
 from tests.embedded.conftest import Store
 from tests.fakes import FakeClock
 
 HOUR = 3600.0
 DAY = 24 * HOUR
+WAIT = 60.0
 
 
 class Work:
@@ -118,6 +123,31 @@ def test_a_retry_put_off_before_the_clock_went_back_is_not_waited_for(
     clock.advance(-5 * HOUR)
     running.step()
     assert work.attempts == 2
+
+
+def test_work_that_a_stop_leaves_behind_ends_quietly(
+    store: Store, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun, closed = Event(), Event()
+
+    def begin() -> None:
+        begun.set()
+        assert closed.wait(WAIT)
+        store.table.commit([Insert(row("p", "made by the work"))])
+
+    running = scheduler(store, Daily("first", time(3), begin), Daily("second", time(4), begin))
+    running.step()
+    clock.advance(DAY)
+    loop = Loop("scheduler", running.step)
+    with caplog.at_level(logging.INFO, "bbws.engine"):
+        loop.start()
+        assert begun.wait(WAIT)
+        loop.ask_to_stop()
+        store.close()
+        closed.set()
+        assert loop.join(WAIT)
+    assert {record.levelno for record in caplog.records} == {logging.INFO}
+    assert [record.message for record in caplog.records] == ["daily work is left to the next start"] * 2
 
 
 def test_without_daily_work_there_is_nothing_to_wait_for(store: Store) -> None:

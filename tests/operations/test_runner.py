@@ -175,6 +175,16 @@ def test_what_no_message_speaks_of_is_resumed(tested: World) -> None:
     assert {tested.read(name)["status"] for name in (waiting, begun, broken)} == {"COMPLETED"}
 
 
+def test_a_store_that_cannot_ends_a_resumption_without_a_fault(tested: World, caplog: pytest.LogCaptureFixture) -> None:
+    operations = [tested.accept(subject=f"/v1.0/sites/{name}") for name in ("1", "2")]
+    tested.steps.acts["a"] = [Unavailable("closed")]
+    with pytest.raises(Unavailable):
+        tested.resume()
+    assert caplog.records == []
+    tested.resume()
+    assert {tested.read(operation)["status"] for operation in operations} == {"COMPLETED"}
+
+
 def test_many_are_resumed(tested: World) -> None:
     operations = [tested.accept(subject=f"/v1.0/sites/{number}") for number in range(103)]
     tested.resume()

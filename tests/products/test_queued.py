@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
+from bbws.kernel.actor import system
+from bbws.kernel.reaction import Message
 from bbws.kernel.table import RowKind
+from bbws.operations.service import accept
+from bbws.products import store
+from bbws.products.queued import PRODUCT_CHANGE
+from bbws.products.service import WRITE
 from tests import builders
 from tests.builders import Client
 from tests.http.answers import PRODUCT, PRODUCTS, changes, problem
@@ -59,6 +65,44 @@ def test_an_accepted_id_is_reserved(client: Client) -> None:
     problem(client.call("POST", PRODUCTS, body), 409, "product-exists")
     problem(client.call("POST", PRODUCTS, body, headers=ASYNC), 409, "product-exists")
     problem(client.call("GET", ONE), 404, "product-not-found")
+
+
+def _failed_creation(client: Client) -> str:
+    """A creation that met a fault too often, so that its id is free again; its path."""
+    work = client.app.begin(system("test"), "R1")
+    content = {"eventType": "CREATE", "productId": "PROD-001", "productData": {"no": "product"}, "ifMatch": None}
+    hold = store.hold_key("PROD-001")
+    made = accept(work, PRODUCT_CHANGE, subject=ONE, permission=WRITE, content=content, holds=(hold,))
+    client.app.engine.table.commit(work.writes)
+    [change] = work.changes
+    [reaction] = (each for each in client.app.reactions if PRODUCT_CHANGE.requested.name in each.events)
+    for _ in range(PRODUCT_CHANGE.attempts):
+        reaction.handler(messages=[Message(change.id, change.type, change.subject, change.key)])
+    path = f"/v1.0/operations/{made.value.operation_id}"
+    assert _ended(client, path) == ["FAILED"]
+    return path
+
+
+def test_a_failed_creation_is_retried_where_its_id_is_free(client: Client) -> None:
+    created = _failed_creation(client)
+    assert client.call("POST", f"{created}/retry?dryRun=true").status == 200
+    assert client.call("POST", f"{created}/retry").json["status"] == "PENDING"
+    problem(client.call("POST", PRODUCTS, {**PRODUCT, "productId": "PROD-001"}), 409, "product-exists")
+
+
+@pytest.mark.parametrize("by", ["a product", "an operation"])
+def test_a_failed_creation_whose_id_was_taken_is_told_by_what(client: Client, by: str) -> None:
+    created = _failed_creation(client)
+    if by == "a product":
+        client.create(productId="PROD-001")
+        reason = "A product PROD-001 exists already."
+    else:
+        other = _accept(client, "POST", PRODUCTS, {**PRODUCT, "productId": "PROD-001"}).rpartition("/")[2]
+        reason = f"The id PROD-001 is reserved by operation {other}, which is to create it."
+    refused = problem(client.call("POST", f"{created}/retry"), 409, "product-exists")
+    assert refused["detail"].startswith(reason)
+    assert refused["productId"] == "PROD-001"
+    assert _ended(client, created) == ["FAILED"]
 
 
 def test_an_id_that_exists_is_refused_at_once(client: Client) -> None:

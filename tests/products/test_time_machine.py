@@ -80,6 +80,29 @@ def test_a_product_off_sale_is_seen_as_it_was(client: Client, clock: FakeClock) 
     assert (before["active"], after["active"]) == (True, False)
 
 
+def test_the_past_is_read_where_it_was_asked_for_and_cannot_be_changed(client: Client, clock: FakeClock) -> None:
+    path = f"{PRODUCTS}/PROD-001"
+    client.create(productId="PROD-001")
+    present = client.call("GET", path)
+    clock.advance(60)
+    for moment in (NOON, clock.now()):  # the present, too, where it is asked for as the state of a moment
+        target = f"{path}?asOf={quote(rfc3339(moment), safe='')}"
+        reply = client.call("GET", target, base_path="/stage")
+        assert reply.json["_links"] == {
+            "self": {"href": f"/stage{target}"},
+            "latest-version": {"href": f"/stage{path}"},
+            "history": {"href": f"/stage{path}/history"},
+            "collection": {"href": f"/stage{PRODUCTS}"},
+        }
+        assert client.call("GET", target).json["_links"]["self"]["href"] == target
+        assert (
+            client.call("GET", target, headers={"if-none-match": client.call("GET", target).headers["etag"]}).status
+            == 304
+        )
+    assert client.call("GET", path).json == present.json
+    assert set(present.json["_links"]) == {"self", "update", "delete", "history", "collection"}
+
+
 def test_what_never_was_was_at_no_time(client: Client) -> None:
     problem(client.call("GET", f"{PRODUCTS}/PROD-999?asOf={rfc3339(NOON)}"), 404, "product-not-found")
     problem(client.call("GET", f"{PRODUCTS}/PROD-999/history"), 404, "product-not-found")

@@ -61,6 +61,30 @@ def test_a_body_in_chunks_is_read_and_limited(shared: Server) -> None:
             assert read(opened).status == status
 
 
+@pytest.mark.parametrize("name", ["X-Api-Key", "Authorization", "Idempotency-Key", "Content-Type"])
+def test_a_header_that_is_no_list_comes_once(shared: Server, name: str) -> None:
+    body = orjson.dumps(dict(SAMPLE))
+    sent = {"X-Api-Key": shared.key, "Content-Type": "application/json", "Content-Length": str(len(body))}
+    with connection(shared) as opened:
+        opened.putrequest("POST", PRODUCTS)
+        for field, value in (*sent.items(), (name, "one"), *([] if name in sent else [(name, "two")])):
+            opened.putheader(field, value)
+        opened.endheaders(body)
+        answer = read(opened)
+    assert (answer.status, answer.json["errors"][0]["field"]) == (400, name)
+    assert "once" in answer.json["detail"]
+
+
+def test_a_list_may_come_in_several_headers(shared: Server) -> None:
+    path = f"{PRODUCTS}/{call(shared, 'POST', PRODUCTS, dict(SAMPLE)).json['productId']}"
+    with connection(shared) as opened:
+        opened.putrequest("DELETE", path)
+        for field, value in (("X-Api-Key", shared.key), ("If-Match", '"7"'), ("If-Match", '"1"')):
+            opened.putheader(field, value)
+        opened.endheaders()
+        assert read(opened).status == 204
+
+
 def test_every_request_has_an_id_of_ours(shared: Server) -> None:
     answers = [call(shared, "GET", PRODUCTS, headers={"x-request-id": "of-the-caller"}) for _ in range(2)]
     ids = {answer.headers["x-request-id"] for answer in answers}

@@ -11,7 +11,7 @@ from secrets import token_hex
 from typing import Any, Protocol
 
 from bbws.kernel.dispatch import Dispatcher, Exchange, Offload, Steps, run
-from bbws.kernel.http import Request, Response
+from bbws.kernel.http import SINGLE_HEADERS, Request, Response
 from bbws.kernel.parsing import MAX_BODY
 from bbws.kernel.table import Table, Write
 
@@ -111,7 +111,7 @@ class Asgi:
         await self._send(exchange.request, response, receive, send)
 
     async def _request(self, scope: Scope, receive: Receive) -> Request:
-        headers = _headers(scope["headers"])
+        headers, repeated = _headers(scope["headers"])
         body = b""
         if "content-length" in headers or "transfer-encoding" in headers:
             body = await _body(receive)
@@ -132,6 +132,7 @@ class Asgi:
             address,
             base_path,
             request_id,
+            repeated,
         )
 
     def _forwarded_for(self, headers: Mapping[str, str], address: str) -> str:
@@ -191,12 +192,17 @@ def _close(pieces: Generator[bytes], body: Iterable[bytes]) -> None:
         body.close()
 
 
-def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+def _headers(raw: Iterable[tuple[bytes, bytes]]) -> tuple[dict[str, str], frozenset[str]]:
+    """Headers by name, several of a name joined as the list that they are, and those that are no list."""
     headers: dict[str, str] = {}
+    repeated: frozenset[str] = frozenset()
     for name, value in raw:
         key, text = name.decode("latin-1"), value.decode("latin-1")
-        headers[key] = f"{headers[key]}, {text}" if key in headers else text
-    return headers
+        if key in headers:
+            repeated |= SINGLE_HEADERS & {key}
+            text = f"{headers[key]}, {text}"
+        headers[key] = text
+    return headers, repeated
 
 
 async def _body(receive: Receive) -> bytes:

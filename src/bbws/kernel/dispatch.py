@@ -161,6 +161,8 @@ class Dispatcher:
             return self.cors.preflight(request, self.router.methods(request.path))
         endpoint, path = self.router.match(request.method, request.path)
         exchange.endpoint = endpoint
+        if request.repeated:
+            raise request.repetition()
         actor = exchange.actor = self._authenticate(request)
         self._limit(exchange, endpoint, actor)
         _authorise(endpoint, actor)

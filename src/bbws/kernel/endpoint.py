@@ -7,9 +7,9 @@ Source: design §3, Endpoint.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from bbws.kernel.http import NO_HEADERS
@@ -73,10 +73,20 @@ class Listing[T](Resource):
     next_token: str | None = Field(default=None, description="Pass it as `startAt` for the next page.")
 
 
+def _digits(value: object) -> object:
+    """A number as it must be written: Pydantic would also take ``1_0``, ``+5``, ``5.0`` and blanks around it."""
+    if isinstance(value, str) and not (value.isascii() and value.isdigit()):
+        msg = "must be a whole number, in decimal digits alone"
+        raise ValueError(msg)
+    return value
+
+
 class Paging(Query):
     """Parameters of every list."""
 
-    page_size: int = Field(default=20, ge=1, le=100, description="Resources on a page.")
+    page_size: Annotated[int, BeforeValidator(_digits)] = Field(
+        default=20, ge=1, le=100, description="Resources on a page."
+    )
     start_at: str | None = Field(
         default=None,
         max_length=2048,
@@ -93,6 +103,7 @@ class Link:
         target: the operation id it leads to; its path parameters are taken from the resource by name.
         when: the resource's own state in which it is offered, given the resource as on the wire.
         parameters: path parameter → resource field, where the names differ.
+        past: it leads from an earlier state of the resource to the present, and is offered beside such a state alone.
 
     It is offered only to callers who hold the permission of the target.
     """
@@ -101,6 +112,7 @@ class Link:
     target: str
     when: Callable[[Mapping[str, Any]], bool] | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
+    past: bool = False
 
 
 class Call[P, Q, B](NamedTuple):
@@ -127,6 +139,7 @@ class Answer(NamedTuple):
             caller with the same permissions need not be rendered twice.
         location: the path of what was created or accepted, without base path.
         headers: further headers.
+        past: the body shows an earlier state, from which nothing can be changed.
     """
 
     body: BaseModel | Callable[[], BaseModel] | None = None
@@ -134,6 +147,7 @@ class Answer(NamedTuple):
     digest: str = ""
     location: str | None = None
     headers: Mapping[str, str] = NO_HEADERS
+    past: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,14 @@ from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote
 
-from bbws.kernel.problem import VALIDATION, FieldError
+from bbws.kernel.problem import NO_NAME, VALIDATION, FieldError, Problem
 
 JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
 _MAX_PARAMETERS = 50
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+# Joined, as lists are, two of one of these would be a third value that nobody sent.
+SINGLE_HEADERS = frozenset({"authorization", "content-type", "idempotency-key", "x-api-key"})
 
 
 class Request(NamedTuple):
@@ -26,6 +28,7 @@ class Request(NamedTuple):
         address: the caller's network address, used for limits only and never stored.
         base_path: what the edge puts before every path (a gateway stage, a proxy prefix), without a slash at the end.
         id: the request id, also the correlation id of what it changes.
+        repeated: those of SINGLE_HEADERS that came more than once.
     """
 
     method: str
@@ -36,6 +39,7 @@ class Request(NamedTuple):
     address: str = ""
     base_path: str = ""
     id: str = ""
+    repeated: frozenset[str] = frozenset()
 
     def parameters(self) -> dict[str, str]:
         """The query's parameters.
@@ -58,12 +62,20 @@ class Request(NamedTuple):
         parameters = dict(pairs)
         if len(parameters) != len(pairs):
             names = [name for name, _ in pairs]
-            twice = sorted({name for name in names if names.count(name) > 1})
+            twice = sorted({name or NO_NAME for name in names if names.count(name) > 1})
             raise VALIDATION(
                 f"Give each query parameter once: {', '.join(twice)} came more than once.",
                 errors=tuple(FieldError(name, "given more than once", "duplicate") for name in twice),
             )
         return parameters
+
+    def repetition(self) -> Problem:
+        """The 400 problem where ``repeated`` names anything."""
+        names = sorted(name.title() for name in self.repeated)
+        return VALIDATION(
+            f"Send each of these headers once: {', '.join(names)} came more than once.",
+            errors=tuple(FieldError(name, "sent more than once; send it once", "duplicate") for name in names),
+        )
 
 
 def decode_segment(segment: str) -> str:

@@ -1,12 +1,13 @@
 """``_links`` (HAL): what can be done from a resource, by this caller, in the state it is in."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from bbws.kernel.actor import Actor, ActorKind
 from bbws.kernel.endpoint import ANYONE, SIGNED_IN, Endpoint, Link
+from bbws.kernel.http import Request
 
 type _Href = Callable[[str, Mapping[str, Any]], str]
 
@@ -17,11 +18,15 @@ class Linker:
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
         self._endpoints = {endpoint.id: endpoint for endpoint in endpoints}
         self._compiled: dict[str, tuple[tuple[tuple[Link, Endpoint, _Href], ...], ...]] = {
-            endpoint.id: (self._compile(endpoint.links), self._compile(endpoint.item_links))
+            endpoint.id: (
+                self._compile(link for link in endpoint.links if not link.past),
+                self._compile(endpoint.item_links),
+                self._compile(link for link in endpoint.links if not self._endpoints[link.target].mutates),
+            )
             for endpoint in self._endpoints.values()
         }
 
-    def _compile(self, links: Sequence[Link]) -> tuple[tuple[Link, Endpoint, _Href], ...]:
+    def _compile(self, links: Iterable[Link]) -> tuple[tuple[Link, Endpoint, _Href], ...]:
         return tuple((link, self._endpoints[link.target], _href(link, self._endpoints[link.target])) for link in links)
 
     def resource(self, endpoint: Endpoint, actor: Actor, base: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,6 +36,12 @@ class Linker:
     def item(self, endpoint: Endpoint, actor: Actor, base: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """The links beside one item of the endpoint's list."""
         return _offer(self._compiled[endpoint.id][1], actor, base, body)
+
+    def past(self, endpoint: Endpoint, actor: Actor, request: Request, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The links beside an earlier state of the endpoint's resource: none that changes anything."""
+        links = _offer(self._compiled[endpoint.id][2], actor, request.base_path, body)
+        # Without its parameters the address would be that of the present.
+        return links | page_links(request.base_path, request.path, request.parameters(), None)
 
 
 def _offer(

@@ -5,16 +5,27 @@ import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from email.message import Message
 from typing import Any, Never
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from bbws.kernel.http import Request
-from bbws.kernel.problem import BODY_TOO_LARGE, MALFORMED_BODY, UNSUPPORTED_MEDIA_TYPE, VALIDATION, FieldError, Problem
+from bbws.kernel.http import JSON, Request
+from bbws.kernel.problem import (
+    BODY_TOO_LARGE,
+    MALFORMED_BODY,
+    NO_NAME,
+    UNSUPPORTED_MEDIA_TYPE,
+    VALIDATION,
+    FieldError,
+    Problem,
+)
 
 MAX_BODY = 10 * 1024
 _MAX_DIGITS = 40
+_CHARSET = "utf-8"
+_PLAIN = frozenset({"", "identity"})
 
 _MESSAGES: Mapping[str, str] = {
     "missing": "is required",
@@ -113,12 +124,27 @@ def parse_body(schema: type[BaseModel], request: Request) -> BaseModel:
     """
     if len(request.body) > MAX_BODY:
         raise too_large()
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type != "application/json":
-        sent = f"it was {content_type}" if content_type else "there was none"
-        detail = f"Send the header Content-Type: application/json ({sent})."
-        raise UNSUPPORTED_MEDIA_TYPE(detail, headers={"accept": "application/json"})
+    content_type = request.headers.get("content-type", "")
+    if content_type != JSON or "content-encoding" in request.headers:
+        _require_plain_json(content_type, request.headers.get("content-encoding", ""))
     return validate(schema, parse_json(request.body))
+
+
+def _require_plain_json(content_type: str, coding: str) -> None:
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type != JSON:
+        sent = f"it was {media_type}" if media_type else "there was none"
+        detail = f"Send the header Content-Type: application/json ({sent})."
+        raise UNSUPPORTED_MEDIA_TYPE(detail, headers={"accept": JSON})
+    header = Message()
+    header["content-type"] = content_type
+    charset = str(header.get_param("charset", _CHARSET))
+    if charset.lower() != _CHARSET:
+        detail = f"Send JSON in UTF-8, whatever else it could be written in (the charset was {charset})."
+        raise UNSUPPORTED_MEDIA_TYPE(detail, headers={"accept": JSON})
+    if coding.strip().lower() not in _PLAIN:
+        detail = f"Send the body as it is, without Content-Encoding (it was {coding})."
+        raise UNSUPPORTED_MEDIA_TYPE(detail, headers={"accept-encoding": "identity"})
 
 
 def too_large() -> Problem:
@@ -142,9 +168,14 @@ def validate[M: BaseModel](schema: type[M], values: Mapping[str, Any]) -> M:
 
 
 def _field_error(error: ErrorDetails) -> FieldError:
-    name = ".".join(str(part) for part in error["loc"]) or "body"
     code = error["type"].removeprefix("value_error.")
-    return FieldError(name.encode("utf-8", "backslashreplace").decode()[:200], _message(error), code)
+    return FieldError(_named(error).encode("utf-8", "backslashreplace").decode()[:200], _message(error), code)
+
+
+def _named(error: ErrorDetails) -> str:
+    if not error["loc"] and error["type"] == "string_unicode":
+        return str(error["input"])  # a key, which can be no name
+    return ".".join(str(part) or NO_NAME for part in error["loc"]) or "body"
 
 
 def _message(error: ErrorDetails) -> str:

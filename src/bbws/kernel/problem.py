@@ -49,6 +49,10 @@ STATUS: Mapping[Kind, int] = {
 }
 
 
+# How errors name a field whose own name is empty.
+NO_NAME = '""'
+
+
 @dataclass(frozen=True, slots=True)
 class FieldError:
     """One bad field: its dotted path on the wire, what is allowed there, and a stable code."""
@@ -184,7 +188,7 @@ UNSUPPORTED_MEDIA_TYPE = ProblemType(
     Kind.MEDIA_TYPE,
     "unsupported-media-type",
     "Unsupported media type",
-    "Bodies are JSON: send `Content-Type: application/json`.",
+    "Bodies are JSON in UTF-8, and not compressed: send `Content-Type: application/json` and no `Content-Encoding`.",
 )
 IDEMPOTENCY_MISMATCH = ProblemType(
     Kind.REFUSED,

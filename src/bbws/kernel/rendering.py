@@ -83,6 +83,8 @@ class Renderer:
         document = _wire(answer.body() if callable(answer.body) else answer.body)
         if queued:
             document["_links"] = {"operation": {"href": f"{request.base_path}{answer.location}"}}
+        elif answer.past:
+            document["_links"] = self._linker.past(endpoint, actor, request, document)
         else:
             document["_links"] = self._linker.resource(endpoint, actor, request.base_path, document)
         return document

@@ -50,6 +50,9 @@ def resume(table: Table, begin: Begin, kinds: Sequence[OperationKind]) -> None:
     """Carry out what no message speaks of any more.
 
     After a rebuild from the archive, or when a step kept killing its process.
+
+    Raises:
+        Unavailable: the store cannot take it now.
     """
     for status in (Status.IN_PROGRESS, Status.PENDING):
         start: Position | None = None
@@ -64,6 +67,8 @@ def resume(table: Table, begin: Begin, kinds: Sequence[OperationKind]) -> None:
 def _try_to_work_off(subject: str, table: Table, begin: Begin, kinds: Sequence[OperationKind]) -> None:
     try:
         _work_off(subject, table, begin, kinds)
+    except Unavailable:
+        raise  # to the others as well, and at a stop there is nothing to report
     except Exception:
         # The others are still to be resumed; this one's attempts are counted and it ends in failure at last.
         logger.exception("operation not resumed", extra={"subject": subject})

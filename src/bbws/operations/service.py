@@ -28,12 +28,14 @@ class OperationKind:
             together with
             the step's end; what it does outside must be safe to repeat. What it returns becomes the result.
         attempts: how often a step that meets a fault is started before the operation fails.
+        again: refuses the retry of an operation that has become impossible meanwhile, such as for want of what it held.
     """
 
     name: str
     requested: EventType
     steps: tuple[tuple[str, StepFunction], ...]
     attempts: int = 3
+    again: Callable[[UnitOfWork, Operation], object] = lambda _work, _operation: None
 
 
 def accept(
@@ -111,13 +113,15 @@ def retry(work: UnitOfWork, operation_id: str, kinds: Sequence[OperationKind]) -
     """Put a failed operation back at the end of its subject's line.
 
     Raises:
-        Problem: 404, 412, or 422 where it has not failed.
+        Problem: 404, 412, or 422 where it has not failed; or what its kind refuses.
     """
     current = _found(work, operation_id)
     work.match(current)
     sequence = store.next_sequence(work.table, current.value.subject)
     operation = model.again(current.value, sequence, work.now(current))
-    return work.update(store.OPERATION, current, operation, kind_of(operation, kinds).requested)
+    kind = kind_of(operation, kinds)
+    kind.again(work, operation)
+    return work.update(store.OPERATION, current, operation, kind.requested)
 
 
 def kind_of(operation: Operation, kinds: Sequence[OperationKind]) -> OperationKind:

@@ -35,7 +35,8 @@ def _list(call: Call[Any, ProductQuery, Any]) -> Listed:
 
 def _get(call: Call[ProductPath, ProductAt, Any]) -> Answer:
     if call.query.as_of is not None:
-        return _answer(service.get_as_of(call.work, call.path.product_id, call.query.as_of))
+        then = service.get_as_of(call.work, call.path.product_id, call.query.as_of)
+        return Answer(ProductBody.of(then), then.version, past=True)
     return _answer(service.get(call.work, call.path.product_id))
 
 
@@ -127,7 +128,7 @@ ENDPOINTS = (
         query_schema=ProductAt,
         response=ProductBody,
         problems=(PRODUCT_NOT_FOUND, FORBIDDEN),
-        links=LINKS,
+        links=(*LINKS, Link("latest-version", "getProduct", past=True)),  # the name is that of RFC 5829
     ),
     Endpoint(
         id="createProduct",

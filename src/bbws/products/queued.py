@@ -117,4 +117,18 @@ def apply_change(work: UnitOfWork, operation: Operation) -> Document:
     return {"productId": product_id}
 
 
-PRODUCT_CHANGE = OperationKind("product.change", events.CHANGE_REQUESTED, (("apply", apply_change),))
+def accept_again(work: UnitOfWork, operation: Operation) -> None:
+    """Make sure that the id of a creation which failed is still free.
+
+    Raises:
+        Problem: 409 where it is taken or reserved by now.
+    """
+    if operation.input["eventType"] == CREATE:
+        product_id = operation.input["productId"]
+        service.require_free(work, product_id)
+        work.ensure(store.product_key(product_id), None)
+
+
+PRODUCT_CHANGE = OperationKind(
+    "product.change", events.CHANGE_REQUESTED, (("apply", apply_change),), again=accept_again
+)

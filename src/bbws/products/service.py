@@ -64,9 +64,14 @@ def require_free(work: UnitOfWork, product_id: str) -> None:
     Raises:
         Problem: 409.
     """
-    if store.load(work, product_id) is not None or work.table.get(store.hold_key(product_id)) is not None:
-        detail = f"A product {product_id} exists already. Choose another id, or leave productId out."
-        raise PRODUCT_EXISTS(detail, productId=product_id)
+    hold = work.table.get(store.hold_key(product_id))
+    if store.load(work, product_id) is not None:
+        reason = f"A product {product_id} exists already."
+    elif hold is not None:
+        reason = f"The id {product_id} is reserved by operation {hold.document['operationId']}, which is to create it."
+    else:
+        return
+    raise PRODUCT_EXISTS(f"{reason} Create it under another id, or leave productId out.", productId=product_id)
 
 
 def get(work: UnitOfWork, product_id: str) -> Stored[Product]:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from bbws.audit.ports import ArchiveCorrupt
 from bbws.engines.embedded.faults import FaultPoint, point
+from bbws.engines.embedded.private import opener
 from bbws.kernel.table import Unavailable
 
 ARCHIVE_FOLDER = "archive"
@@ -146,7 +147,7 @@ class FolderArchive:
         """Durable files with these contents, all written before the first is waited for: one flush may serve many."""
         paths = [self._incoming / secrets.token_hex(8) for _ in contents]
         with ExitStack() as opened, _removed_on_failure(paths):
-            files = [opened.enter_context(FileIO(path, "x", opener=_private)) for path in paths]
+            files = [opened.enter_context(FileIO(path, "x", opener=opener)) for path in paths]
             for file, content in zip(files, contents, strict=True):
                 _write(file, content)
             for file in files:
@@ -174,10 +175,6 @@ def _removed_on_failure(paths: Sequence[Path]) -> Iterator[None]:
         for path in paths:
             path.unlink(missing_ok=True)
         raise
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _write(file: FileIO, content: bytes) -> None:

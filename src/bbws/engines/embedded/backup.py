@@ -25,6 +25,7 @@ from bbws.engines.embedded.engine import BUSY_SECONDS, COPY_SUFFIX, EmbeddedEngi
 from bbws.engines.embedded.errors import FolderUnusable, ForeignFile
 from bbws.engines.embedded.faults import FaultPoint, point
 from bbws.engines.embedded.lock import unusable
+from bbws.engines.embedded.private import opener
 from bbws.engines.embedded.schema import DATABASE_FILE, migrate, refusal
 from bbws.kernel.table import Unavailable
 
@@ -209,7 +210,7 @@ def _extract(file: Path, tar: tarfile.TarFile, staging: Path) -> None:
             target = staging / _checked(file, member.name)
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             sums.begin(member.name, member.size)
-            with target.open("xb") as written:
+            with open(target, "xb", opener=opener) as written:
                 shutil.copyfileobj(sums.through(content), written, _BLOCK)
     if said != sums.manifest():
         raise _bad(file, "its content does not match its manifest" if said else "it has been cut off")

@@ -5,6 +5,7 @@ import threading
 import weakref
 from pathlib import Path
 
+from bbws.engines.embedded.private import create_private, make_private
 from bbws.engines.embedded.schema import recognise
 from bbws.kernel.table import Unavailable
 
@@ -13,6 +14,7 @@ _READER_CACHE_KIB = 16 * 1024
 _CHECKPOINT_PAGES = 4000
 _WAL_KEPT_BYTES = 64 * 1024 * 1024
 _STATEMENTS = 256
+_BESIDE = ("-wal", "-shm", "-journal")
 SYNCHRONOUS = frozenset({"FULL", "NORMAL", "OFF"})
 
 
@@ -21,19 +23,23 @@ class Connection(sqlite3.Connection):
 
 
 def connect_writer(file: Path, synchronous: str, busy_seconds: float) -> Connection:
-    """The connection that does all writing.
+    """The connection that does all writing. The file, and what SQLite keeps beside it, are their owner's alone.
 
     Raises:
         ForeignFile: it is another program's database, and stays as it is.
+        OSError: the file cannot be made.
         ValueError: ``synchronous`` is not FULL, NORMAL or OFF.
         sqlite3.Error: as SQLite finds it.
     """
     if synchronous not in SYNCHRONOUS:
         msg = f"synchronous is one of {', '.join(sorted(SYNCHRONOUS))}"
         raise ValueError(msg)
-    connection = _connect(f"{file.absolute().as_uri()}?mode=rwc&vfs=unix-excl", busy_seconds, _WRITER_CACHE_KIB)
+    create_private(file)
+    connection = _connect(f"{file.absolute().as_uri()}?mode=rw&vfs=unix-excl", busy_seconds, _WRITER_CACHE_KIB)
     try:
         recognise(connection, file)  # before the first pragma that would change another program's file
+        for each in (file, *(file.with_name(file.name + suffix) for suffix in _BESIDE)):
+            make_private(each)  # SQLite gives what it makes beside a file the mode of that file
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA synchronous = {synchronous}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")

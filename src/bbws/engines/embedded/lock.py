@@ -8,6 +8,7 @@ from pathlib import Path
 import orjson
 
 from bbws.engines.embedded.errors import FolderLocked, FolderUnusable
+from bbws.engines.embedded.private import create_private, make_private
 from bbws.kernel.clock import Clock, rfc3339
 
 LOCK_FILE = "bbws.lock"
@@ -28,7 +29,8 @@ class FolderLock:
             FolderUnusable: the lock file cannot be written.
         """
         try:
-            descriptor = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            create_private(folder / LOCK_FILE)
+            descriptor = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CLOEXEC)
         except OSError as error:
             raise unusable(folder, error) from error
         try:
@@ -40,6 +42,7 @@ class FolderLock:
                 f"The data folder {folder} is in use by {holder}.",
                 "Stop that process, or give this one another folder with BBWS_DATA_DIR.",
             ) from None
+        make_private(folder / LOCK_FILE)
         _sign(descriptor, clock)
         return cls(descriptor)
 

@@ -80,7 +80,9 @@ class Loop:
         try:
             return self._step()
         except Unavailable as error:
-            _log.warning("%s waits for the store", self.name, extra={"error": str(error)})
+            # Whoever is left behind at a stop finds the store closed: nobody need look into that.
+            level = logging.INFO if self._stopping else logging.WARNING
+            _log.log(level, "%s waits for the store", self.name, extra={"error": str(error)})
         except Exception:  # noqa: BLE001 - logged with its traceback
             _log.exception("%s failed", self.name)
         return _AFTER_FAILURE

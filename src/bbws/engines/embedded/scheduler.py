@@ -93,6 +93,10 @@ class Scheduler:
         try:
             job.daily.handler()
         except Exception as error:  # noqa: BLE001 - any fault means "try again later"
+            if self._writer.closed:
+                # No fault of the work: the program stops, and its next start makes up for the run.
+                _log.info("daily work is left to the next start", extra={"daily": job.daily.name})
+                return
             job.failed(self._clock.now())
             _log.error("daily work failed", extra={"daily": job.daily.name, "error": one_line(error)})
         else:

@@ -57,6 +57,11 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="bbws-writer", daemon=True)
         self._thread.start()
 
+    @property
+    def closed(self) -> bool:
+        """Whether it takes nothing more."""
+        return self._closed
+
     def submit(self, writes: Sequence[Prepared], done: Done) -> None:
         """Have the writes stored; ``done`` is called from the writer's thread when they are durable, or were refused.
 
