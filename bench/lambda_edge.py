@@ -11,13 +11,13 @@ from urllib.parse import urlencode
 
 import orjson
 
+from bbws.engines.embedded.limits import RateLimiter
 from bbws.kernel.actor import EVERYTHING, Rate, system
 from bbws.kernel.clock import SystemClock
 from bbws.kernel.cors import Cors
 from bbws.kernel.cursor import Cursors
 from bbws.kernel.dispatch import Dispatcher, Exchange, run
 from bbws.kernel.http import Request, Response
-from bbws.kernel.limits import RateLimiter
 from bbws.kernel.table import Table
 from bbws.kernel.work import UnitOfWork, transact
 from bbws.keys import service as keys

@@ -20,6 +20,7 @@ from bbws.audit.signing import SEED_BYTES, Ed25519Signer
 from bbws.audit.verify import Report, verify
 from bbws.engines.embedded.archive import FolderArchive
 from bbws.engines.embedded.engine import EmbeddedEngine
+from bbws.engines.embedded.limits import RateLimiter
 from bbws.engines.embedded.streaming import BackupStream
 from bbws.kernel.actor import EVERYTHING, Actor, Rate, system
 from bbws.kernel.clock import Clock, SteadyClock, SystemClock, parse_rfc3339
@@ -28,7 +29,6 @@ from bbws.kernel.cursor import Cursors
 from bbws.kernel.dispatch import Dispatcher
 from bbws.kernel.endpoint import Endpoint
 from bbws.kernel.ids import random_id
-from bbws.kernel.limits import RateLimiter
 from bbws.kernel.problem import BEFORE_DISPATCH, COMMON, ProblemType
 from bbws.kernel.reaction import Daily, Reaction
 from bbws.kernel.table import Unavailable

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from bbws.kernel.limits import RateLimiter
+from bbws.engines.embedded.limits import RateLimiter
 from tests.builders import SAMPLE, Client, Reply
 from tests.fakes import Stopwatch
 

@@ -10,11 +10,12 @@ import logging
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
 from bbws.kernel.actor import ANONYMOUS, Actor, ActorKind, unauthenticated
+from bbws.kernel.callers import Authenticator, Limiter
 from bbws.kernel.clock import Clock
 from bbws.kernel.conditional import expected_versions, not_modified, require_version
 from bbws.kernel.cors import Cors
@@ -23,15 +24,8 @@ from bbws.kernel.endpoint import ANYONE, SIGNED_IN, UNLIMITED, Answer, Call, End
 from bbws.kernel.http import JSON, Request, Response
 from bbws.kernel.idempotency import Repeatable
 from bbws.kernel.inputs import Inputs, read_inputs
-from bbws.kernel.limits import RateLimiter
 from bbws.kernel.links import Linker
-from bbws.kernel.problem import (
-    FAULT,
-    UNAVAILABLE,
-    VERSION_CONFLICT,
-    Kind,
-    Problem,
-)
+from bbws.kernel.problem import FAULT, UNAVAILABLE, VERSION_CONFLICT, Kind, Problem
 from bbws.kernel.rendering import Renderer
 from bbws.kernel.router import Router
 from bbws.kernel.table import Conflict, Table, Unavailable, Write
@@ -51,26 +45,6 @@ class Offload(Enum):
 
 type Step = Sequence[Write] | Offload
 type Steps = Generator[Step, None, Response]
-
-
-class Authenticator(Protocol):
-    """Who is asking."""
-
-    def authenticate(self, request: Request) -> Actor:
-        """The actor of a request; ANONYMOUS without credentials.
-
-        Raises:
-            Problem: 401 for wrong ones.
-        """
-        ...
-
-    def used(self, actor: Actor) -> Sequence[Write]:
-        """Writes that note the use of the credentials, mostly none."""
-        ...
-
-    def not_noted(self, actor: Actor) -> None:
-        """Told where those writes could not be stored."""
-        ...
 
 
 @dataclass(slots=True)
@@ -93,7 +67,7 @@ class Dispatcher:
     clock: Clock
     authenticator: Authenticator
     cursors: Cursors
-    limiter: RateLimiter
+    limiter: Limiter
     cors: Cors
     queued_by_default: bool
 
@@ -106,7 +80,7 @@ class Dispatcher:
         clock: Clock,
         authenticator: Authenticator,
         cursors: Cursors,
-        limiter: RateLimiter,
+        limiter: Limiter,
         cors: Cors,
         queued_by_default: bool = False,
     ) -> "Dispatcher":

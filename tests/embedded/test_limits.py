@@ -1,6 +1,6 @@
 import pytest
 
-from bbws.kernel.limits import RateLimiter
+from bbws.engines.embedded.limits import RateLimiter
 from bbws.kernel.problem import Problem
 from tests.fakes import Stopwatch
 
