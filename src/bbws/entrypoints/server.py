@@ -3,6 +3,7 @@
 The only place that knows the HTTP server.
 """
 
+import asyncio
 import contextlib
 import gc
 import math
@@ -15,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any, cast
 
 import orjson
 import uvicorn
@@ -35,12 +37,47 @@ _LONG_CALLS_AT_ONCE = 4
 _KEEP_ALIVE_SECONDS = 75
 _LARGEST_HEAD = 64 * 1024
 _MOST_FIELDS = 100
+_HEAD = b"HTTP/1.1 "
+_INTERIM = b"HTTP/1.1 1"
 # Readers share the interpreter with the writer, which gives it up at every statement and must get it back soon.
 _SWITCH_SECONDS = 0.001
 
 
 class _Refused(Exception):  # noqa: N818 - not an error of ours
     pass
+
+
+class _Joined:
+    """A transport that keeps the head of a response until what follows it: one system call instead of two.
+
+    Two were a sixth of what a read costs. ``flush`` sends a head that nothing follows.
+    """
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._head = b""
+
+    def write(self, data: bytes) -> None:
+        """Send, or keep what begins a response."""
+        if self._head:
+            data, self._head = self._head + data, b""
+        elif data.startswith(_HEAD) and not data.startswith(_INTERIM):
+            self._head = data
+            return
+        self._transport.write(data)
+
+    def flush(self) -> None:
+        """Send what is kept."""
+        if self._head:
+            self.write(b"")
+
+    def close(self) -> None:
+        """Send what is kept, and close."""
+        self.flush()
+        self._transport.close()
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever a transport has
+        return getattr(self._transport, name)
 
 
 class _Protocol(HttpToolsProtocol):
@@ -53,6 +90,16 @@ class _Protocol(HttpToolsProtocol):
     _head_bytes = 0
     _fields = 0
     _refusal = MALFORMED_REQUEST
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn declares it
+        """A client connected."""
+        self._joined = _Joined(transport)
+        super().connection_made(cast("asyncio.Transport", self._joined))
+
+    def on_response_complete(self) -> None:
+        """A response was written to its end."""
+        self._joined.flush()
+        super().on_response_complete()
 
     def data_received(self, data: bytes) -> None:
         """Bytes of the connection."""
