@@ -39,6 +39,10 @@ _MOST_FIELDS = 100
 _SWITCH_SECONDS = 0.001
 
 
+class CannotListen(Exception):  # noqa: N818 - names the finding
+    """Nobody can listen at this address; the message says why."""
+
+
 class _Refused(Exception):  # noqa: N818 - not an error of ours
     pass
 
@@ -129,9 +133,19 @@ def serve(settings: Settings) -> int:
 
     Raises:
         SettingsError: it may not listen there.
+        CannotListen: another program does, or the address is not one of this machine.
         StoreError: the data folder is locked or unusable, its file foreign, damaged or newer than this program.
     """
     settings.check_bind()
+    # Before anything is made or logged, so that the one line about it stands alone.
+    sockets = _bound(settings.host, settings.port)
+    try:
+        return _serve(settings, sockets)
+    finally:
+        _close(sockets)
+
+
+def _serve(settings: Settings, sockets: list[socket.socket]) -> int:
     configure_logging(settings.log_level)
     clock = SystemClock()
     engine = EmbeddedEngine.open(settings.data_dir, clock=clock)
@@ -153,18 +167,39 @@ def serve(settings: Settings) -> int:
         gc.collect()
         gc.freeze()
         server = _Server(_config(asgi, settings), settings, first_key=first_key)
-        server.run()
+        server.run(sockets)
         return 0 if server.started else 1
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
         engine.stop(settings.drain_seconds)
 
 
+def _bound(host: str, port: int) -> list[socket.socket]:
+    """A socket for each address of ``host``, all at one port; the HTTP server listens on them."""
+    bound: list[socket.socket] = []
+    try:
+        for family, kind, protocol, _, address in set(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)):
+            bound.append(opened := socket.socket(family, kind, protocol))
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            # Where any free port will do, it is the same one at every address.
+            opened.bind((address[0], port, *address[2:]))
+            port = opened.getsockname()[1]
+    except OSError as error:
+        _close(bound)
+        raise CannotListen(f"cannot listen on {host}:{port}: {error.strerror}") from error
+    return bound
+
+
+def _close(sockets: list[socket.socket]) -> None:
+    for opened in sockets:
+        opened.close()
+
+
 def _config(asgi: Asgi, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         asgi,
-        host=settings.host,
-        port=settings.port,
         loop="uvloop",
         http=_Protocol,
         ws="none",

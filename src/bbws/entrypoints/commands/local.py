@@ -41,16 +41,15 @@ def serve_command() -> click.Command:
 
 def _serve(**given: Any) -> None:  # noqa: ANN401 - click's parameters
     # The HTTP server is loaded here: no other command needs it.
-    from bbws.entrypoints.server import serve  # noqa: PLC0415 - see above
+    from bbws.entrypoints.server import CannotListen, serve  # noqa: PLC0415 - see above
 
     with _local_failures():
         settings = Settings.from_environment(**given)
         try:
             code = serve(settings)
-        except SystemExit as stopped:
-            # How the HTTP server says that it cannot listen; it has logged why.
-            where = f"{settings.host}:{settings.port}"
-            raise Failure(f"cannot listen on {where}; is another program there?", ExitCode.FAILED) from stopped
+        except CannotListen as error:
+            hint = "Choose another place with --host or --port (BBWS_HOST, BBWS_PORT); port 0 takes a free one."
+            raise Failure(str(error), ExitCode.FAILED, [hint]) from error
     click.get_current_context().exit(code)
 
 
