@@ -64,8 +64,7 @@ class _Root(_Ordered):
         except KeyboardInterrupt:
             raise Failure("interrupted", ExitCode.INTERRUPTED) from None
         except UnicodeEncodeError as error:
-            hint = ["Arguments and BBWS_API_KEY must be text: a key is plain ASCII."]
-            raise Failure("an argument or the API key is not text that can be sent", ExitCode.USAGE, hint) from error
+            raise Failure("an argument is not text that can be sent", ExitCode.USAGE) from error
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise  # click ends quietly where the reader has left
