@@ -8,6 +8,8 @@ import httpx
 import pytest
 import yaml
 from click.testing import CliRunner
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from bbws.bootstrap import openapi_documents
 from bbws.entrypoints.cli import build
@@ -76,10 +78,28 @@ def test_verify_without_a_checkpoint_says_what_that_means(bbws: Shell, client: b
 def test_verify_of_no_archive_is_told(bbws: Shell, tmp_path: Path) -> None:
     missing = tmp_path / "nothing"
     assert bbws("audit", "verify", "--archive", str(missing), code=2).stderr == f"bbws: there is no {missing}\n"
-    (tmp_path / "key.pem").write_bytes(b"nonsense")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"nonsense", b"\x00\xff", b"-----BEGIN PUBLIC KEY-----\n", "private", "curve"]
+)
+def test_what_is_no_public_key_is_told(bbws: Shell, tmp_path: Path, content: bytes | str) -> None:
+    key = tmp_path / "key.pem"
+    key.write_bytes(content if isinstance(content, bytes) else _other_key(content))
     (tmp_path / "archive").mkdir()
-    wrong_key = ("--public-key", str(tmp_path / "key.pem"))
-    assert "bbws: " in bbws("audit", "verify", "--archive", str(tmp_path / "archive"), *wrong_key, code=5).stderr
+    result = bbws("audit", "verify", "--archive", str(tmp_path / "archive"), "--public-key", str(key), code=2)
+    assert result.stderr == f"bbws: {key} is not an Ed25519 public key in PEM, as those in an archive are\n"
+    missing = bbws("audit", "verify", "--public-key", str(tmp_path / "nothing"), code=2)
+    assert f"'{tmp_path / 'nothing'}' does not exist" in missing.stderr
+
+
+def _other_key(kind: str) -> bytes:
+    """A key in PEM that is not one to verify with."""
+    if kind == "private":
+        key = ed25519.Ed25519PrivateKey.generate()
+        return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    curve = ec.generate_private_key(ec.SECP256R1())
+    return curve.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
 def test_rebuild_makes_a_folder_that_serves_the_same(bbws: Shell, archive: Path, tmp_path: Path) -> None:
