@@ -89,6 +89,18 @@ def test_an_unreachable_server_is_one_line_and_its_exit_code() -> None:
     assert result.stderr == f"bbws: cannot reach {url}; start it with `bbws serve` or set BBWS_URL\n"
 
 
+@pytest.mark.parametrize("arguments", [("--help",), ("products", "list"), ("products", "import", str(CATALOGUE))])
+def test_a_command_that_speaks_to_a_server_loads_none_of_it(
+    loaded: builders.Server, arguments: tuple[str, ...]
+) -> None:
+    command = [sys.executable, "-X", "importtime", *COMMAND[1:], *arguments]
+    run = subprocess.run(command, env=_environment(loaded), capture_output=True, text=True, check=False)
+    imported = {line.rpartition("|")[2].strip() for line in run.stderr.splitlines() if line.startswith("import time:")}
+    assert "bbws.entrypoints.commands.local" in imported
+    heavy = {"bbws.bootstrap", "bbws.engines.embedded", "cryptography", "sqlite3", "structlog", "uvicorn", "yaml"}
+    assert imported & heavy == set()
+
+
 def test_settings_and_flags_that_are_wrong_are_no_traceback() -> None:
     for arguments, more, told in (
         (("products", "list", "--nope"), {}, "Error: No such option"),
