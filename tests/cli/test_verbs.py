@@ -35,6 +35,10 @@ def test_help_names_commands_and_exit_codes(echo: Shell) -> None:
     assert "3  the server cannot be reached" in text
 
 
+def test_the_nearest_verb_is_suggested(echo: Shell) -> None:
+    assert "Did you mean 'list'?" in echo("products", "lst", code=2).stderr
+
+
 def test_the_version_is_shown(echo: Shell) -> None:
     assert echo("--version").stdout.startswith("bbws, version ")
 

@@ -89,9 +89,11 @@ class _Group(_Ordered):
         return list(self._verbs)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        del ctx
-        maker = self._verbs.get(cmd_name)
-        return maker() if maker else None
+        # A name that is none is held against those of all, so that the nearest is suggested.
+        for name in [cmd_name] if cmd_name in self._verbs else self._verbs:
+            if name not in self.commands:
+                self.add_command(self._verbs[name](), name)
+        return super().get_command(ctx, cmd_name)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         asks_for_help = bool(set(ctx.help_option_names) & set(args))
