@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from bbws.bootstrap import openapi_documents
 from bbws.entrypoints.cli import build
 from bbws.entrypoints.commands.session import App
+from bbws.entrypoints.server import serve
 from bbws.settings import Settings, SettingsError
 from bbws.tables import ENDPOINTS
 from tests import builders
@@ -187,6 +188,18 @@ def test_settings_that_are_wrong_are_one_line() -> None:
 
     result = CliRunner().invoke(build(App(ENDPOINTS, wrong)), ["products", "list"])
     assert (result.exit_code, result.stderr) == (2, "bbws: BBWS_PORT: must be a number\n")
+
+
+@pytest.mark.parametrize("content", [None, b"", b"nonsense"])
+def test_serving_with_what_is_no_certificate_is_one_line(tmp_path: Path, content: bytes | None) -> None:
+    cert, key, data = tmp_path / "cert.pem", tmp_path / "key.pem", tmp_path / "data"
+    if content is not None:
+        cert.write_bytes(content)
+        key.write_bytes(content)
+    settings = Settings.of(data_dir=data, port=0, tls_cert=cert, tls_key=key)
+    with pytest.raises(SettingsError, match=r"BBWS_TLS_CERT .* are not a certificate and its key, both in PEM: "):
+        serve(settings)
+    assert not data.exists()
 
 
 def test_serving_where_it_may_not_is_one_line(bbws: Shell, client: builders.Client) -> None:
