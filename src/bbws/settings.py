@@ -53,7 +53,7 @@ class Settings(BaseModel):
     @model_validator(mode="after")
     def _tls_is_whole(self) -> Self:
         if (self.tls_cert is None) != (self.tls_key is None):
-            msg = "tls_cert and tls_key belong together"
+            msg = f"{PREFIX}TLS_CERT and {PREFIX}TLS_KEY belong together"
             raise ValueError(msg)
         return self
 

@@ -60,6 +60,20 @@ def test_a_certificate_that_is_not_trusted_is_told_as_such(tmp_path: Path) -> No
     assert result.stderr == f"bbws: {URL} is not trusted: CERTIFICATE_VERIFY_FAILED: self-signed\n"
 
 
+def test_speaking_tls_or_not_to_the_wrong_server_is_hinted_at(tmp_path: Path) -> None:
+    silence = "Server disconnected without sending a response."
+    plainly = _raising(httpx.RemoteProtocolError, silence, tmp_path)(*LIST, code=3).stderr
+    assert plainly.endswith(f": {silence}\n  If it speaks TLS, its URL starts with https://.\n")
+    safely = _raising(httpx.ConnectError, "[SSL] record layer failure", tmp_path)
+    error = safely(*LIST, "--url", "https://127.0.0.1:8000", code=3).stderr
+    assert error.endswith("\n  If it does not speak TLS, its URL starts with http://.\n")
+
+
+def test_what_the_client_refuses_to_send_is_not_repeated(tmp_path: Path) -> None:
+    result = _raising(httpx.LocalProtocolError, "Illegal header value b'secret'", tmp_path)(*LIST, code=2)
+    assert result.stderr == "bbws: what was given cannot be sent as a request\n"
+
+
 def test_a_lost_connection_is_one_line(tmp_path: Path) -> None:
     result = _raising(httpx.ReadTimeout, "", tmp_path)(*LIST, code=3)
     assert result.stderr == f"bbws: lost {URL} while waiting for its answer: ReadTimeout\n"

@@ -79,6 +79,13 @@ def test_history_is_a_list_too(full: Shell) -> None:
     assert [line.split()[0] for line in lines] == ["version", "2", "1"]
 
 
+def test_records_of_the_audit_name_their_subject(full: Shell, client: builders.Client) -> None:
+    client.drain()
+    lines = full("audit", "records").stdout.splitlines()
+    assert lines[0].split() == ["time", "type", "subject", "actor", "version"]
+    assert {line.split()[2] for line in lines[1:]} >= {f"/v1.0/products/PROD-00{n}" for n in range(7)}
+
+
 def test_json_keeps_letters_of_any_script(bbws: Shell, client: builders.Client) -> None:
     client.create(name="Café 日本 😀")
     output = bbws("products", "list", "--json").stdout

@@ -8,10 +8,13 @@ import httpx
 import pytest
 import yaml
 from click.testing import CliRunner
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from bbws.bootstrap import openapi_documents
 from bbws.entrypoints.cli import build
 from bbws.entrypoints.commands.session import App
+from bbws.entrypoints.server import serve
 from bbws.settings import Settings, SettingsError
 from bbws.tables import ENDPOINTS
 from tests import builders
@@ -76,10 +79,28 @@ def test_verify_without_a_checkpoint_says_what_that_means(bbws: Shell, client: b
 def test_verify_of_no_archive_is_told(bbws: Shell, tmp_path: Path) -> None:
     missing = tmp_path / "nothing"
     assert bbws("audit", "verify", "--archive", str(missing), code=2).stderr == f"bbws: there is no {missing}\n"
-    (tmp_path / "key.pem").write_bytes(b"nonsense")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"nonsense", b"\x00\xff", b"-----BEGIN PUBLIC KEY-----\n", "private", "curve"]
+)
+def test_what_is_no_public_key_is_told(bbws: Shell, tmp_path: Path, content: bytes | str) -> None:
+    key = tmp_path / "key.pem"
+    key.write_bytes(content if isinstance(content, bytes) else _other_key(content))
     (tmp_path / "archive").mkdir()
-    wrong_key = ("--public-key", str(tmp_path / "key.pem"))
-    assert "bbws: " in bbws("audit", "verify", "--archive", str(tmp_path / "archive"), *wrong_key, code=5).stderr
+    result = bbws("audit", "verify", "--archive", str(tmp_path / "archive"), "--public-key", str(key), code=2)
+    assert result.stderr == f"bbws: {key} is not an Ed25519 public key in PEM, as those in an archive are\n"
+    missing = bbws("audit", "verify", "--public-key", str(tmp_path / "nothing"), code=2)
+    assert f"'{tmp_path / 'nothing'}' does not exist" in missing.stderr
+
+
+def _other_key(kind: str) -> bytes:
+    """A key in PEM that is not one to verify with."""
+    if kind == "private":
+        key = ed25519.Ed25519PrivateKey.generate()
+        return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    curve = ec.generate_private_key(ec.SECP256R1())
+    return curve.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
 def test_rebuild_makes_a_folder_that_serves_the_same(bbws: Shell, archive: Path, tmp_path: Path) -> None:
@@ -167,6 +188,18 @@ def test_settings_that_are_wrong_are_one_line() -> None:
 
     result = CliRunner().invoke(build(App(ENDPOINTS, wrong)), ["products", "list"])
     assert (result.exit_code, result.stderr) == (2, "bbws: BBWS_PORT: must be a number\n")
+
+
+@pytest.mark.parametrize("content", [None, b"", b"nonsense"])
+def test_serving_with_what_is_no_certificate_is_one_line(tmp_path: Path, content: bytes | None) -> None:
+    cert, key, data = tmp_path / "cert.pem", tmp_path / "key.pem", tmp_path / "data"
+    if content is not None:
+        cert.write_bytes(content)
+        key.write_bytes(content)
+    settings = Settings.of(data_dir=data, port=0, tls_cert=cert, tls_key=key)
+    with pytest.raises(SettingsError, match=r"BBWS_TLS_CERT .* are not a certificate and its key, both in PEM: "):
+        serve(settings)
+    assert not data.exists()
 
 
 def test_serving_where_it_may_not_is_one_line(bbws: Shell, client: builders.Client) -> None:

@@ -35,6 +35,10 @@ def test_help_names_commands_and_exit_codes(echo: Shell) -> None:
     assert "3  the server cannot be reached" in text
 
 
+def test_the_nearest_verb_is_suggested(echo: Shell) -> None:
+    assert "Did you mean 'list'?" in echo("products", "lst", code=2).stderr
+
+
 def test_the_version_is_shown(echo: Shell) -> None:
     assert echo("--version").stdout.startswith("bbws, version ")
 
@@ -105,6 +109,18 @@ def test_every_missing_option_is_named(echo: Shell) -> None:
         ("products", "import", "catalogue.txt"),
         ("nonsense",),
         (*CREATE, "--idempotency-key", "Schlüssel"),
+        (*CREATE, "--idempotency-key", " padded"),
+        (*CREATE, "--idempotency-key", "two\nlines"),
+        (*CREATE, "--idempotency-key", ""),
+        ("products", "delete", "PROD-001", "--if-match", "abc"),
+        ("products", "delete", "PROD-001", "--if-match", ""),
+        ("products", "delete", "PROD-001", "--if-match", "-1"),
+        ("products", "delete", "PROD-001", "--if-match", '"3'),
+        ("products", "delete", "PROD-001", "--if-match", '3"'),
+        ("products", "get", ""),
+        ("products", "get", ".."),
+        ("products", "history", "."),
+        ("operations", "watch", ""),
         ("keys", "create", "--name", "Shop", "--permission", "a:b", "--reads-per-second", "few"),
     ],
 )
@@ -124,7 +140,17 @@ def test_a_post_is_always_keyed(echo: Shell) -> None:
     assert echo.last.headers["idempotency-key"] == "mine"
 
 
-@pytest.mark.parametrize(("given", "sent"), [("3", '"3"'), ('"3-9f86"', '"3-9f86"'), ("*", "*"), ('W/"3"', 'W/"3"')])
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ("3", '"3"'),
+        ("3-9f86", '"3-9f86"'),
+        ('"3-9f86"', '"3-9f86"'),
+        ("*", "*"),
+        ('W/"3"', 'W/"3"'),
+        ('"3", "4"', '"3", "4"'),
+    ],
+)
 def test_if_match_takes_a_version_or_an_etag(echo: Shell, given: str, sent: str) -> None:
     echo("products", "update", "PROD-001", "--price", "2", "--if-match", given)
     assert echo.last.headers["if-match"] == sent
@@ -138,6 +164,27 @@ def test_the_key_comes_from_the_settings_or_the_data_folder(tmp_path: Path) -> N
     assert (folder.last.headers["x-api-key"], settings.last.headers["x-api-key"]) == ("from-folder", "from-settings")
 
 
+@pytest.mark.parametrize("content", ["one-two\nthree-four", "schlüssel-four", "one\x07four", "one\xa0four"])
+def test_what_is_no_key_is_neither_sent_nor_shown(tmp_path: Path, content: str) -> None:
+    for shell, source in (
+        (answering(_echo, tmp_path, api_key=content), "BBWS_API_KEY"),
+        (answering(_echo, tmp_path), str(tmp_path / "api-key")),
+    ):
+        (tmp_path / "api-key").write_text(content, encoding="utf-8")
+        for command in (("keys", "list"), ("products", "import", "-", "--format", "csv")):
+            lines = shell(*command, stdin="name\n", code=2).stderr.splitlines()
+            assert lines[0] == f"bbws: {source} holds more than an API key: a key is one line of ASCII characters"
+            assert lines[1].startswith("  Set BBWS_API_KEY to the key alone")
+            assert not any("four" in line or "--from-row" in line for line in lines)
+        assert shell.sent == []
+
+
+def test_the_spaces_around_a_key_are_none_of_it(tmp_path: Path) -> None:
+    shell = answering(_echo, tmp_path, api_key=" from-settings\r\n")
+    shell("keys", "list")
+    assert shell.last.headers["x-api-key"] == "from-settings"
+
+
 def test_without_a_key_none_is_sent(echo: Shell) -> None:
     echo("products", "list")
     assert "x-api-key" not in echo.last.headers
@@ -145,6 +192,9 @@ def test_without_a_key_none_is_sent(echo: Shell) -> None:
 
 def test_a_key_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "api-key").write_bytes(b"\xff\xfe")
+    assert "holds more than an API key" in answering(_echo, tmp_path)("keys", "list", code=2).stderr
+    (tmp_path / "api-key").unlink()
+    (tmp_path / "api-key").mkdir()
     assert "cannot read the API key" in answering(_echo, tmp_path)("keys", "list", code=2).stderr
 
 
@@ -208,10 +258,34 @@ def test_a_secret_is_shown_once(bbws: Shell) -> None:
     assert made["secret"] not in bbws("keys", "list").stdout
 
 
-@pytest.mark.parametrize("url", ["ftp://x", "x y", "localhost:8000", "http://", "http://[::1", "http://x:port"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://x",
+        "x y",
+        "localhost:8000",
+        "http://",
+        "http://[::1",
+        "http://x:port",
+        "http://x:0",
+        "http://x:65536",
+        "https://x?y",
+        "https://x/?",
+        "https://x/#y",
+        "https://x\n",
+    ],
+)
 def test_a_url_that_is_none_is_told(echo: Shell, url: str) -> None:
     arguments = ("products", "list", "--url", url)
     assert "is not the URL of a server, such as http://127.0.0.1:8000" in echo(*arguments, code=2).stderr
+    assert echo.sent == []
+
+
+@pytest.mark.parametrize("url", ["https://me:hunter2@x", "https://hunter2@x", "https://me:hunter2@x:port"])
+def test_a_password_in_a_url_is_not_shown(echo: Shell, url: str) -> None:
+    error = echo("products", "list", "--url", url, code=2).stderr
+    assert error.startswith("bbws: the address given is not the URL of a server")
+    assert "hunter2" not in error
     assert echo.sent == []
 
 

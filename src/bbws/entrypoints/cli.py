@@ -3,8 +3,8 @@
 import errno
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from importlib.metadata import version
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import click
@@ -15,8 +15,9 @@ from bbws.entrypoints.commands.follow import watch_command
 from bbws.entrypoints.commands.imports import import_command
 from bbws.entrypoints.commands.session import App
 from bbws.entrypoints.commands.verbs import command
-from bbws.kernel.endpoint import Endpoint
 from bbws.tables import ENDPOINTS
+
+type _Maker = Callable[[], click.Command]
 
 _ABOUT = {
     "products": "What is sold",
@@ -64,8 +65,7 @@ class _Root(_Ordered):
         except KeyboardInterrupt:
             raise Failure("interrupted", ExitCode.INTERRUPTED) from None
         except UnicodeEncodeError as error:
-            hint = ["Arguments and BBWS_API_KEY must be text: a key is plain ASCII."]
-            raise Failure("an argument or the API key is not text that can be sent", ExitCode.USAGE, hint) from error
+            raise Failure("an argument is not text that can be sent", ExitCode.USAGE) from error
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise  # click ends quietly where the reader has left
@@ -73,12 +73,27 @@ class _Root(_Ordered):
 
 
 class _Group(_Ordered):
-    """The verbs of a group, and one of them for where none is named."""
+    """The verbs of a group, and one of them for where none is named.
 
-    def __init__(self, name: str, without_verb: str | None = None) -> None:
+    Each is made when it is asked for: the schemas of all of them take longer than most commands.
+    """
+
+    def __init__(self, name: str, verbs: Mapping[str, _Maker]) -> None:
         about = _ABOUT.get(name, name.capitalize())
-        super().__init__(name, short_help=about, help=f"{about}.", no_args_is_help=without_verb is None)
-        self._without_verb = without_verb
+        self._without_verb = _WITHOUT_VERB.get(name)
+        self._verbs = verbs
+        super().__init__(name, short_help=about, help=f"{about}.", no_args_is_help=self._without_verb is None)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(self._verbs)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        # A name that is none is held against those of all, so that the nearest is suggested.
+        for name in [cmd_name] if cmd_name in self._verbs else self._verbs:
+            if name not in self.commands:
+                self.add_command(self._verbs[name](), name)
+        return super().get_command(ctx, cmd_name)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         asks_for_help = bool(set(ctx.help_option_names) & set(args))
@@ -90,7 +105,7 @@ class _Group(_Ordered):
 def build(app: App) -> click.Group:
     """The whole command line."""
     root = _Root("bbws", help=_HELP, context_settings=_CONTEXT)
-    click.version_option(version("bbws"), prog_name="bbws")(root)
+    click.version_option(package_name="bbws", prog_name="bbws")(root)
     root.add_command(local.serve_command())
     for group in _groups(app):
         root.add_command(group)
@@ -102,26 +117,21 @@ def build(app: App) -> click.Group:
 
 
 def _groups(app: App) -> Iterator[click.Group]:
-    further = {
-        "products": [import_command(app)],
-        "operations": [watch_command(app)],
-        "audit": list(local.audit_commands(app)),
+    further: dict[str, dict[str, _Maker]] = {
+        "products": {"import": partial(import_command, app)},
+        "operations": {"watch": partial(watch_command, app)},
+        "audit": {"verify": partial(local.verify_command, app), "rebuild": local.rebuild_command},
     }
-    for name, endpoints in _by_group(app.endpoints).items():
-        group = _Group(name, _WITHOUT_VERB.get(name))
-        for verb, endpoint in endpoints.items():
-            group.add_command(command(app, endpoint, verb))
-        for extra in further.get(name, []):
-            group.add_command(extra)
-        yield group
+    for name, verbs in _by_group(app).items():
+        yield _Group(name, verbs | further.get(name, {}))
 
 
-def _by_group(endpoints: Sequence[Endpoint]) -> dict[str, dict[str, Endpoint]]:
-    groups: dict[str, dict[str, Endpoint]] = {}
-    for endpoint in endpoints:
+def _by_group(app: App) -> dict[str, dict[str, _Maker]]:
+    groups: dict[str, dict[str, _Maker]] = {}
+    for endpoint in app.endpoints:
         if endpoint.cli is not None:
             group, verb = endpoint.cli
-            groups.setdefault(group, {})[verb] = endpoint
+            groups.setdefault(group, {})[verb] = partial(command, app, endpoint, verb)
     return groups
 
 

@@ -10,6 +10,7 @@ import math
 import shlex
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -31,7 +32,7 @@ from bbws.kernel.clock import SystemClock
 from bbws.kernel.http import PROBLEM_JSON
 from bbws.kernel.problem import HEAD_TOO_LARGE, MALFORMED_REQUEST
 from bbws.kernel.table import Unavailable
-from bbws.settings import Settings
+from bbws.settings import Settings, SettingsError
 
 _LONG_CALLS_AT_ONCE = 4
 _KEEP_ALIVE_SECONDS = 75
@@ -41,6 +42,10 @@ _HEAD = b"HTTP/1.1 "
 _INTERIM = b"HTTP/1.1 1"
 # Readers share the interpreter with the writer, which gives it up at every statement and must get it back soon.
 _SWITCH_SECONDS = 0.001
+
+
+class CannotListen(Exception):  # noqa: N818 - names the finding
+    """Nobody can listen at this address; the message says why."""
 
 
 class _Refused(Exception):  # noqa: N818 - not an error of ours
@@ -175,10 +180,21 @@ def serve(settings: Settings) -> int:
     """Run until told to stop; the exit code.
 
     Raises:
-        SettingsError: it may not listen there.
+        SettingsError: it may not listen there, or the certificate cannot be used.
+        CannotListen: another program does, or the address is not one of this machine.
         StoreError: the data folder is locked or unusable, its file foreign, damaged or newer than this program.
     """
     settings.check_bind()
+    # Before anything is made or logged, so that the one line about it stands alone.
+    tls = _tls(settings)
+    sockets = _bound(settings.host, settings.port)
+    try:
+        return _serve(settings, sockets, tls)
+    finally:
+        _close(sockets)
+
+
+def _serve(settings: Settings, sockets: list[socket.socket], tls: ssl.SSLContext | None) -> int:
     configure_logging(settings.log_level)
     clock = SystemClock()
     engine = EmbeddedEngine.open(settings.data_dir, clock=clock)
@@ -199,19 +215,52 @@ def serve(settings: Settings) -> int:
         # What start-up made stays: the collector need not look at it again and again.
         gc.collect()
         gc.freeze()
-        server = _Server(_config(asgi, settings), settings, first_key=first_key)
-        server.run()
+        server = _Server(_config(asgi, settings, tls), settings, first_key=first_key)
+        server.run(sockets)
         return 0 if server.started else 1
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
         engine.stop(settings.drain_seconds)
 
 
-def _config(asgi: Asgi, settings: Settings) -> uvicorn.Config:
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if settings.tls_cert is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    except OSError as error:
+        files = f"BBWS_TLS_CERT ({settings.tls_cert}) and BBWS_TLS_KEY ({settings.tls_key})"
+        raise SettingsError(f"{files} are not a certificate and its key, both in PEM: {error.strerror}") from error
+    return context
+
+
+def _bound(host: str, port: int) -> list[socket.socket]:
+    """A socket for each address of ``host``, all at one port; the HTTP server listens on them."""
+    bound: list[socket.socket] = []
+    try:
+        for family, kind, protocol, _, address in set(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)):
+            bound.append(opened := socket.socket(family, kind, protocol))
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            # Where any free port will do, it is the same one at every address.
+            opened.bind((address[0], port, *address[2:]))
+            port = opened.getsockname()[1]
+    except OSError as error:
+        _close(bound)
+        raise CannotListen(f"cannot listen on {host}:{port}: {error.strerror}") from error
+    return bound
+
+
+def _close(sockets: list[socket.socket]) -> None:
+    for opened in sockets:
+        opened.close()
+
+
+def _config(asgi: Asgi, settings: Settings, tls: ssl.SSLContext | None) -> uvicorn.Config:
     return uvicorn.Config(
         asgi,
-        host=settings.host,
-        port=settings.port,
         loop="uvloop",
         http=_Protocol,
         ws="none",
@@ -222,8 +271,7 @@ def _config(asgi: Asgi, settings: Settings) -> uvicorn.Config:
         server_header=False,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=max(1, math.ceil(settings.drain_seconds)),
-        ssl_certfile=settings.tls_cert,
-        ssl_keyfile=settings.tls_key,
+        ssl_context_factory=None if tls is None else lambda _config, _default: tls,
     )
 
 

@@ -17,6 +17,8 @@ TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 _TOO_MANY, _UNAVAILABLE, _UNAUTHORIZED, _FIRST_FAULT = 429, 503, 401, 500
 _TRIES = 4
 _LONGEST_PAUSE = 30.0
+_PLAIN = "If it does not speak TLS, its URL starts with http://."
+_TLS = "If it speaks TLS, its URL starts with https://."
 
 type Sleep = Callable[[float], None]
 type Note = Callable[[str], None]
@@ -38,6 +40,21 @@ class Ask:
         return self.method != "POST" or "idempotency-key" in self.headers
 
 
+def _fault_of(url: str) -> str:
+    """Why this is not the URL of a server; empty where it is."""
+    try:
+        parsed, port = httpx.URL(url), urlsplit(url).port
+    except (httpx.InvalidURL, ValueError) as error:
+        return str(error)
+    if parsed.scheme not in {"http", "https"}:
+        return "It must start with http:// or https://."
+    if not parsed.host or port == 0:
+        return f"It names no {'port' if parsed.host else 'host'}."
+    if parsed.userinfo:
+        return "It holds a user, which BBWS has no use for: the key is BBWS_API_KEY."
+    return "Leave out its query and fragment." if "?" in url or "#" in url else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """Which server, and with which key."""
@@ -52,12 +69,12 @@ class Server:
         Raises:
             Failure: it is no URL of a server.
         """
-        try:
-            parsed = httpx.URL(url)
-        except httpx.InvalidURL:
-            parsed = httpx.URL("")
-        if parsed.scheme not in {"http", "https"} or not parsed.host:
-            raise Failure(f"{url!r} is not the URL of a server, such as http://127.0.0.1:8000", ExitCode.USAGE)
+        fault = _fault_of(url)
+        if fault:
+            # What may hold a password is not repeated.
+            shown = "the address given" if "@" in url else repr(url)
+            message = f"{shown} is not the URL of a server, such as http://127.0.0.1:8000"
+            raise Failure(message, ExitCode.USAGE, [fault])
         return cls(url, api_key)
 
     @property
@@ -160,12 +177,18 @@ def reaching(url: str) -> Iterator[None]:
     except httpx.ConnectError as error:
         if "CERTIFICATE" in str(error).upper():
             raise Failure(f"{url} is not trusted: {error}", ExitCode.UNREACHABLE) from error
-        raise Failure(
-            f"cannot reach {url}; start it with `bbws serve` or set BBWS_URL", ExitCode.UNREACHABLE
-        ) from error
+        hint = [_PLAIN] if "SSL" in str(error) else []
+        message = f"cannot reach {url}; start it with `bbws serve` or set BBWS_URL"
+        raise Failure(message, ExitCode.UNREACHABLE, hint) from error
+    except httpx.LocalProtocolError:
+        # Its text repeats what was to be sent, which may be a key.
+        raise Failure("what was given cannot be sent as a request", ExitCode.USAGE) from None
     except httpx.TransportError as error:
         reason = str(error) or type(error).__name__
-        raise Failure(f"lost {url} while waiting for its answer: {reason}", ExitCode.UNREACHABLE) from error
+        message = f"lost {url} while waiting for its answer: {reason}"
+        # A server that speaks TLS hangs up without a word.
+        hint = [_TLS] if isinstance(error, httpx.RemoteProtocolError) and url.startswith("http:") else []
+        raise Failure(message, ExitCode.UNREACHABLE, hint) from error
     except httpx.DecodingError as error:
         raise Failure(f"{url} sent an answer that cannot be read: {error}", ExitCode.FAULT) from error
 

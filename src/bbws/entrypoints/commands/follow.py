@@ -16,6 +16,7 @@ from bbws.entrypoints.commands.failures import ExitCode, Failure
 from bbws.entrypoints.commands.render import record, styled
 from bbws.entrypoints.commands.screen import compact
 from bbws.entrypoints.commands.session import App, Session, common_options
+from bbws.entrypoints.commands.values import Segment
 from bbws.operations.model import LIVE, Status
 
 type Json = Mapping[str, Any]
@@ -32,7 +33,7 @@ def watch_command(app: App) -> click.Command:
 
     return click.Command(
         "watch",
-        params=[click.Argument(["operation_id"], metavar="OPERATION_ID"), *common_options()],
+        params=[click.Argument(["operation_id"], type=Segment(), metavar="OPERATION_ID"), *common_options()],
         callback=watch,
         short_help="Follow an operation until it has ended",
         help="Follow an operation until it has ended, with its steps. Exit code 5 where it did not complete.",

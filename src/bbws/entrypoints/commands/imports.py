@@ -17,10 +17,11 @@ from bbws.entrypoints.commands.client import TIMEOUT, Server
 from bbws.entrypoints.commands.failures import ExitCode, Failure
 from bbws.entrypoints.commands.importer import Importer, in_order
 from bbws.entrypoints.commands.parameters import fields_of
+from bbws.entrypoints.commands.report import ReportFile
 from bbws.entrypoints.commands.rows import Row, csv_rows, json_rows
 from bbws.entrypoints.commands.screen import Screen
 from bbws.entrypoints.commands.session import JSON_OPTION, URL_OPTION, App, common_options
-from bbws.entrypoints.commands.tally import Tally, open_report
+from bbws.entrypoints.commands.tally import Tally
 
 _FORMATS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 _STDIN = Path("-")
@@ -39,7 +40,7 @@ def import_command(app: App) -> click.Command:
     """``bbws products import FILE``."""
 
     def load(**given: Any) -> None:  # noqa: ANN401 - click's parameters
-        server, screen = app.server(given.pop(URL_OPTION)), Screen.open(as_json=given.pop(JSON_OPTION))
+        server, screen = app.server(given[URL_OPTION]), Screen.open(as_json=given.pop(JSON_OPTION))
         _Import(app, server, screen, **given).run()
 
     return click.Command(
@@ -71,6 +72,7 @@ class _Import:
     app: App
     server: Server
     screen: Screen
+    url: str | None
     file: Path
     kind: str | None
     from_row: int
@@ -83,9 +85,9 @@ class _Import:
         with ExitStack() as stack:
             source = self._open(stack)
             rows = self._rows(source)
-            report = self.report and stack.enter_context(open_report(self.report, go_on=self.from_row > 1))
+            report = stack.enter_context(self._report_file(self.report)) if self.report else None
             size = None if self.file == _STDIN else self.file.stat().st_size
-            tally = Tally(self.screen, report or None, quiet=self.quiet, size=size, first=self.from_row)
+            tally = Tally(self.screen, report, quiet=self.quiet, size=size, first=self.from_row)
             self._load(rows, tally)
         if tally.bad:
             raise Failure(f"{tally.bad:,} of {tally.counts.total():,} rows did not load", ExitCode.FAILED)
@@ -98,8 +100,10 @@ class _Import:
             tally.summary(dry_run=self.dry_run)
             raise Failure("interrupted", ExitCode.INTERRUPTED, [self._how_to_go_on(tally)]) from None
         except Failure as failure:
-            tally.summary(dry_run=self.dry_run)
-            failure.hints = (*failure.hints, self._how_to_go_on(tally))
+            # Where the file is not what it should be, there is nothing to go on with.
+            if tally.counts or failure.exit_code != ExitCode.USAGE:
+                tally.summary(dry_run=self.dry_run)
+                failure.hints = (*failure.hints, self._how_to_go_on(tally))
             raise
         tally.summary(dry_run=self.dry_run)
 
@@ -120,6 +124,11 @@ class _Import:
         except OSError as error:
             raise Failure(f"cannot read {self.file}: {error.strerror}", ExitCode.USAGE) from error
 
+    def _report_file(self, path: Path) -> ReportFile:
+        if path.exists() and self.file.exists() and path.samefile(self.file):
+            raise click.UsageError(f"The report would replace {str(self.file)!r}; name another file.")
+        return ReportFile(path, go_on=self.from_row > 1)
+
     def _rows(self, source: BinaryIO) -> Iterator[Row]:
         kind = self.kind or _FORMATS.get(self.file.suffix.lower())
         if kind is None:
@@ -130,6 +139,7 @@ class _Import:
 
     def _how_to_go_on(self, tally: Tally) -> str:
         again = ["bbws", "products", "import", str(self.file), "--from-row", str(tally.next_row)]
+        again += ["--url", self.url] if self.url else []
         again += ["--dry-run"] if self.dry_run else []
         again += ["--format", self.kind] if self.kind else []
         again += ["--report", str(self.report)] if self.report else []

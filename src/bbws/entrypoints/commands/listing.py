@@ -54,7 +54,7 @@ def _pages(session: Session, ask: Ask) -> Iterator[Json]:
 
 
 def _table(screen: Screen, endpoint: Endpoint, pages: Iterator[Json]) -> None:
-    table, shown = Pages(endpoint.response, screen.out.width), 0
+    table, shown = Pages(endpoint, screen.out.width), 0
     for page in pages:
         items = page.get("items", [])
         shown += len(items)

@@ -1,23 +1,16 @@
-"""Commands that work on this machine's files and speak to no server: serve, verify, rebuild, restore, openapi."""
+"""Commands that work on this machine's files and speak to no server: serve, verify, rebuild, restore, openapi.
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+What they do is in :mod:`bbws.entrypoints.commands.offline`, imported only where one of them runs: it needs the engine,
+with which every other command would take half as long again to start.
+"""
+
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from bbws import bootstrap
-from bbws.audit.verify import Report
-from bbws.engines.embedded.archive import ARCHIVE_FOLDER
-from bbws.engines.embedded.backup import restore
-from bbws.engines.embedded.errors import StoreError
-from bbws.entrypoints.commands.failures import ExitCode, Failure
 from bbws.entrypoints.commands.screen import Screen
 from bbws.entrypoints.commands.session import JSON_OPTION, App, json_option
-from bbws.platform.openapi import to_yaml
-from bbws.settings import Settings, SettingsError
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(dir_okay=False, exists=True, path_type=Path)
@@ -40,22 +33,13 @@ def serve_command() -> click.Command:
 
 
 def _serve(**given: Any) -> None:  # noqa: ANN401 - click's parameters
-    # The HTTP server is loaded here: no other command needs it.
-    from bbws.entrypoints.server import serve  # noqa: PLC0415 - see above
+    from bbws.entrypoints.commands import offline  # noqa: PLC0415 - as said above
 
-    with _local_failures():
-        settings = Settings.from_environment(**given)
-        try:
-            code = serve(settings)
-        except SystemExit as stopped:
-            # How the HTTP server says that it cannot listen; it has logged why.
-            where = f"{settings.host}:{settings.port}"
-            raise Failure(f"cannot listen on {where}; is another program there?", ExitCode.FAILED) from stopped
-    click.get_current_context().exit(code)
+    offline.serve_folder(**given)
 
 
-def audit_commands(app: App) -> Iterator[click.Command]:
-    """``bbws audit verify`` and ``bbws audit rebuild``."""
+def verify_command(app: App) -> click.Command:
+    """``bbws audit verify``."""
     archive = click.Option(["--archive"], type=_FOLDER, help="The archive; otherwise that of the data folder.")
     key = click.Option(
         ["--public-key", "public_keys"],
@@ -68,90 +52,43 @@ def audit_commands(app: App) -> Iterator[click.Command]:
     )
 
     def verify(**given: Any) -> None:  # noqa: ANN401 - click's parameters
-        _verify(app, Screen.open(as_json=given[JSON_OPTION]), given)
+        from bbws.entrypoints.commands import offline  # noqa: PLC0415 - as said above
+
+        offline.verify(app, Screen.open(as_json=given[JSON_OPTION]), given)
 
     summary = "Check every chain and checkpoint of an archive, offline"
-    yield click.Command(
+    return click.Command(
         "verify",
         params=[archive, key, held, json_option()],
         callback=verify,
         short_help=summary,
         help=f"{summary}. Exit code 5 where anything is not as it was written.",
     )
+
+
+def rebuild_command() -> click.Command:
+    """``bbws audit rebuild``."""
     source = click.Option(["--archive"], type=_FOLDER, required=True, help="The archive to build from.")
     target = click.Option(["--into", "data_dir"], type=_FOLDER, required=True, help="A data folder that is to be made.")
     summary = "Make a new data folder from an archive"
-    yield click.Command(
+    return click.Command(
         "rebuild", params=[source, target, json_option()], callback=_rebuild, short_help=summary, help=f"{summary}."
     )
 
 
-def _verify(app: App, screen: Screen, given: dict[str, Any]) -> None:
-    archive = given["archive"] or app.configured().data_dir / ARCHIVE_FOLDER
-    with _local_failures():
-        report = bootstrap.verify_archive(archive, public_keys=given["public_keys"], checkpoints=given["checkpoints"])
-    if screen.as_json:
-        screen.document(_report(report))
-    else:
-        for line in _told(archive, report):
-            screen.write(line)
-    if not report.sound:
-        findings = [f"{finding.name}: {finding.reason}" for finding in report.findings]
-        raise Failure(f"the archive is not sound: {len(findings)} found", ExitCode.FAILED, findings)
-
-
-def _report(report: Report) -> dict[str, Any]:
-    return {
-        "sound": report.sound,
-        "records": report.records,
-        "entities": report.entities,
-        "checkpoints": report.checkpoints,
-        "through": report.through,
-        "newer": report.newer,
-        "keyIds": report.key_ids,
-        "findings": [{"name": finding.name, "reason": finding.reason} for finding in report.findings],
-    }
-
-
-def _told(archive: Path, report: Report) -> Iterator[str]:
-    yield f"{archive}: {report.records:,} records of {report.entities:,} entities, {report.checkpoints:,} checkpoints"
-    if report.through is None:
-        yield "There is no checkpoint yet, so that a cut-off end would not show. `bbws audit checkpoint` makes one."
-    else:
-        yield f"Held against checkpoint {report.checkpoints} (through {report.through})"
-        yield f"Newer than that: {report.newer:,} records"
-    keys: Sequence[str] = report.key_ids
-    yield f"Signatures: {', '.join(keys)}" if keys else "Signatures: none"
-    if report.sound:
-        yield "Everything is as it was written."
-
-
 def _rebuild(archive: Path, data_dir: Path, **given: Any) -> None:  # noqa: ANN401 - click's parameters
-    screen = Screen.open(as_json=given[JSON_OPTION])
-    columns = (TextColumn("changes"), BarColumn(), MofNCompleteColumn())
-    bar = Progress(*columns, console=screen.err, transient=True, disable=not screen.err.is_terminal)
-    with _local_failures(), bar:
-        task = bar.add_task("", total=None)
-        count = bootstrap.rebuild(archive, data_dir, lambda done: bar.update(task, completed=done))
-    if screen.as_json:
-        screen.document({"changes": count, "dataDir": str(data_dir)})
-    else:
-        screen.write(
-            f"Built {data_dir} from {count:,} changes. API keys are not in an archive; serving makes a first one."
-        )
+    from bbws.entrypoints.commands import offline  # noqa: PLC0415 - as said above
+
+    offline.rebuild(Screen.open(as_json=given[JSON_OPTION]), archive, data_dir)
 
 
 def restore_command(app: App) -> click.Command:
     """``bbws restore FILE``."""
 
     def run(file: Path, data_dir: Path | None, **given: Any) -> None:  # noqa: ANN401 - click's parameters
-        screen, target = Screen.open(as_json=given[JSON_OPTION]), data_dir or app.configured().data_dir
-        with _local_failures():
-            restore(file, target)
-        if screen.as_json:
-            screen.document({"dataDir": str(target)})
-        else:
-            screen.write(f"Restored {target}. Start it with `bbws serve --data-dir {target}`.")
+        from bbws.entrypoints.commands import offline  # noqa: PLC0415 - as said above
+
+        offline.restore(Screen.open(as_json=given[JSON_OPTION]), file, data_dir or app.configured().data_dir)
 
     file = click.Argument(["file"], type=click.Path(path_type=Path), metavar="FILE")
     folder = click.Option(["--data-dir"], type=_FOLDER, help="The folder that is to be made; otherwise BBWS_DATA_DIR.")
@@ -176,37 +113,6 @@ def openapi_command() -> click.Command:
 
 
 def _openapi(service: str | None, out: Path | None, **given: Any) -> None:  # noqa: ANN401 - click's parameters
-    documents = bootstrap.openapi_documents()
-    if service is not None and service not in documents:
-        raise click.UsageError(f"There is no service {service!r}; there are {', '.join(documents)}.")
-    chosen = {name: document for name, document in documents.items() if service in (None, name)}
-    screen = Screen.open(as_json=given[JSON_OPTION])
-    if out is not None:
-        with _local_failures():
-            out.mkdir(parents=True, exist_ok=True)
-            for name, document in chosen.items():
-                (out / f"{name}.yaml").write_text(to_yaml(document), encoding="utf-8")
-        screen.note(f"wrote {len(chosen)} documents to {out}")
-    elif screen.as_json:
-        screen.document(chosen if service is None else chosen[service])
-    else:
-        screen.write("---\n".join(to_yaml(document) for document in chosen.values()).rstrip("\n"))
+    from bbws.entrypoints.commands import offline  # noqa: PLC0415 - as said above
 
-
-@contextmanager
-def _local_failures() -> Iterator[None]:
-    """Turn what goes wrong with files and settings into one clear line."""
-    try:
-        yield
-    except SettingsError as error:
-        raise Failure(str(error), ExitCode.USAGE) from error
-    except StoreError as error:
-        raise Failure(str(error), ExitCode.FAILED, [error.hint]) from error
-    except FileNotFoundError as error:
-        raise Failure(f"there is no {error.filename or error}", ExitCode.USAGE) from error
-    except FileExistsError as error:
-        raise Failure(f"{error.filename or error} has something in it; name a new folder", ExitCode.USAGE) from error
-    except OSError as error:
-        raise Failure(f"{error.filename or 'files'}: {error.strerror or error}", ExitCode.FAILED) from error
-    except ValueError as error:
-        raise Failure(str(error), ExitCode.FAILED) from error
+    offline.openapi(Screen.open(as_json=given[JSON_OPTION]), service, out)

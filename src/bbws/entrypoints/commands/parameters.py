@@ -9,6 +9,8 @@ from typing import Any, Literal
 import click
 from pydantic import BaseModel
 
+from bbws.entrypoints.commands.values import Segment
+
 type Json = dict[str, Any]
 type Place = Literal["path", "query", "body"]
 
@@ -52,7 +54,7 @@ class Field:
 
     def argument(self) -> click.Argument:
         """The field as a positional argument."""
-        return click.Argument([self.key], metavar=_HUMP.sub("_", self.name).upper())
+        return click.Argument([self.key], type=Segment(), metavar=_HUMP.sub("_", self.name).upper())
 
     def option(self, taken: Sequence[str]) -> click.Option:
         """The field as an option. ``taken``: the flags of the other fields."""

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel
 from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -12,11 +11,13 @@ from rich.text import Text
 
 from bbws.entrypoints.commands.screen import compact
 from bbws.entrypoints.commands.text import some_lines
+from bbws.kernel.endpoint import Endpoint
 
 type Json = Mapping[str, Any]
 
-# What of a resource fits on a line; a resource that is not named shows its first plain fields.
+# What of a resource fits on a line, by call or by schema; one that is not named shows its first plain fields.
 _COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "listAuditRecords": ("time", "type", "subject", "actor", "version"),
     "ProductBody": ("productId", "name", "price", "currency", "period", "active"),
     "OperationBody": ("operationId", "kind", "subject", "status", "progress", "createdAt"),
     "ChangeBody": ("version", "time", "changeType", "type", "actor"),
@@ -53,13 +54,13 @@ class Pages:
     """A list shown page by page, as they come, under one heading: the first page decides the widths.
 
     Args:
-        response: the schema of the items, where it is known.
+        endpoint: the call that lists them, where there is one.
         width: of the screen. What does not fit is folded, never cut.
     """
 
-    def __init__(self, response: type[BaseModel] | None, width: int) -> None:
+    def __init__(self, endpoint: Endpoint | None, width: int) -> None:
         self._width_of_screen = width
-        self._known = _COLUMNS.get(response.__name__ if response else "", ())
+        self._known = _columns(endpoint) if endpoint else ()
         self._widths: dict[str, int] = {}
 
     def table(self, items: Sequence[Json]) -> Table:
@@ -78,6 +79,11 @@ class Pages:
     @staticmethod
     def _width(name: str, items: Sequence[Json]) -> int:
         return min(40, max(cell_len(name), *(styled(item.get(name)).cell_len for item in items)))
+
+
+def _columns(endpoint: Endpoint) -> tuple[str, ...]:
+    schema = endpoint.response.__name__ if endpoint.response else ""
+    return _COLUMNS.get(endpoint.id) or _COLUMNS.get(schema, ())
 
 
 def _plain_columns(items: Sequence[Json]) -> list[str]:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,6 +13,7 @@ import httpx
 from bbws.entrypoints.commands.client import Client, Server, Sleep
 from bbws.entrypoints.commands.failures import ExitCode, Failure
 from bbws.entrypoints.commands.screen import Screen
+from bbws.entrypoints.commands.values import fits_in_header
 from bbws.kernel.endpoint import Endpoint
 from bbws.settings import Settings, SettingsError
 
@@ -53,7 +55,7 @@ class App:
             Failure: the settings, the URL or the key's file cannot be used.
         """
         settings = self.configured()
-        return Server.at(url or settings.server_url, settings.api_key or _first_key(settings))
+        return Server.at(url or settings.server_url, _key(settings))
 
     def endpoint(self, name: str) -> Endpoint:
         """The declaration of an API call."""
@@ -77,14 +79,26 @@ class Session:
     sleep: Sleep
 
 
-def _first_key(settings: Settings) -> str | None:
-    path = settings.key_file
+def _key(settings: Settings) -> str | None:
+    """The key to send. It is never repeated, not even where it cannot be one."""
+    source, text = "BBWS_API_KEY", (settings.api_key or "").strip()
+    if not text:
+        source, text = str(settings.key_file), _first_key(settings.key_file)
+    if text and not fits_in_header(text):
+        message = f"{source} holds more than an API key: a key is one line of ASCII characters"
+        raise Failure(message, ExitCode.USAGE, ["Set BBWS_API_KEY to the key alone; `bbws keys create` makes another."])
+    return text or None
+
+
+def _first_key(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8").strip() or None
+        # What is no text is no key either, and is told as such.
+        return path.read_text(encoding="utf-8", errors="replace").strip()
     except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise Failure(f"cannot read the API key in {path}: {error}; or set BBWS_API_KEY", ExitCode.USAGE) from error
+        return ""
+    except OSError as error:
+        message = f"cannot read the API key in {path}: {error.strerror}; or set BBWS_API_KEY"
+        raise Failure(message, ExitCode.USAGE) from error
 
 
 def json_option() -> click.Option:

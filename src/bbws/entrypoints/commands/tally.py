@@ -1,17 +1,15 @@
 """What an import tells while it runs and at its end: a line for each row, the progress, the report, the summary."""
 
-import json
 import time
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
-from typing import IO, Any, Self
+from typing import Any, Self
 
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from bbws.entrypoints.commands.failures import ExitCode, Failure
 from bbws.entrypoints.commands.importer import Outcome, Result
+from bbws.entrypoints.commands.report import ReportFile
 from bbws.entrypoints.commands.screen import Screen
 from bbws.entrypoints.commands.text import one_line
 
@@ -35,7 +33,7 @@ class Tally:
         first: the number of the first row.
     """
 
-    def __init__(self, screen: Screen, report: IO[str] | None, *, quiet: bool, size: int | None, first: int) -> None:
+    def __init__(self, screen: Screen, report: ReportFile | None, *, quiet: bool, size: int | None, first: int) -> None:
         self.counts: Counter[Outcome] = Counter()
         self.next_row = first
         self._screen = screen
@@ -65,11 +63,15 @@ class Tally:
         return lambda line: self._screen.write(line.plain)
 
     def tell(self, result: Result) -> None:
-        """Count a result and tell it. Rows come in their order."""
+        """Count a result and tell it. Rows come in their order.
+
+        Raises:
+            Failure: the report cannot be written. An import that goes on starts at this row, so that none is missing.
+        """
         self.counts[result.outcome] += 1
-        self.next_row = result.row.number + 1
         if self._report is not None:
-            self._report.write(json.dumps(result.document(), ensure_ascii=False) + "\n")
+            self._report.write(result.document())
+        self.next_row = result.row.number + 1
         if result.outcome not in _FINE or not (self._quiet or self._screen.as_json):
             for line in _lines(result):
                 self._write(line)
@@ -106,15 +108,3 @@ def _lines(result: Result) -> list[Text]:
     reason = [Text(f"    {one_line(result.message)}")] if result.message else []
     head.rstrip()
     return [head, *reason]
-
-
-def open_report(path: Path, *, go_on: bool) -> IO[str]:
-    """The report's file, written anew or continued.
-
-    Raises:
-        Failure: it cannot be written.
-    """
-    try:
-        return path.open("a" if go_on else "w", encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise Failure(f"cannot write {path}: {error.strerror}", ExitCode.USAGE) from error

@@ -18,6 +18,7 @@ from bbws.entrypoints.commands.follow import follow
 from bbws.entrypoints.commands.parameters import Field, fields_of
 from bbws.entrypoints.commands.render import record
 from bbws.entrypoints.commands.session import App, Session, common_options
+from bbws.entrypoints.commands.values import HeaderText, Precondition
 from bbws.kernel.endpoint import Endpoint, Paging
 
 _ACCEPTED, _NO_CONTENT = 202, 204
@@ -77,10 +78,10 @@ class Verb:
         yield click.Option(["--dry-run"], is_flag=True, help="Show what would change, and change nothing.")
         if self.path:
             match = "Only if it is still at this version or ETag, such as 3."
-            yield click.Option(["--if-match"], metavar="ETAG", help=match)
+            yield click.Option(["--if-match"], type=Precondition(), metavar="ETAG", help=match)
         if self.endpoint.method == "POST":
             key = "Repeating the call with the same key does nothing more."
-            yield click.Option(["--idempotency-key"], metavar="KEY", help=key)
+            yield click.Option(["--idempotency-key"], type=HeaderText(), metavar="KEY", help=key)
 
     def ask(self, given: dict[str, Any]) -> Ask:
         """The request that the parameters describe."""
@@ -100,11 +101,11 @@ class Verb:
         if given.get("queued"):
             headers["prefer"] = "respond-async"
         if given.get("if_match"):
-            headers["if-match"] = _etag(given["if_match"])
+            headers["if-match"] = given["if_match"]
         if self.endpoint.method == "POST":
             # Always keyed, so that a call may be repeated when the server was busy.
             headers["idempotency-key"] = given.get("idempotency_key") or str(uuid.uuid4())
-        return {name: _header_text(name, value) for name, value in headers.items()}
+        return headers
 
     def _content(self, given: dict[str, Any]) -> bytes | None:
         if not self.body:
@@ -168,17 +169,6 @@ def _said(fields: Iterable[Field], given: dict[str, Any]) -> list[tuple[Field, A
 
 def _query_text(value: Any) -> str:  # noqa: ANN401 - what click parsed
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _etag(text: str) -> str:
-    """A bare version or tag is quoted, so that ``--if-match 3`` works in every shell."""
-    return text if text == "*" or '"' in text else f'"{text}"'
-
-
-def _header_text(name: str, value: str) -> str:
-    if not value.isascii() or not value.isprintable():
-        raise click.UsageError(f"--{name} takes printable ASCII characters only.")
-    return value
 
 
 def _flags(fields: Iterable[Field]) -> str:
