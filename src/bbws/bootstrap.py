@@ -45,6 +45,8 @@ logger = logging.getLogger("bbws.bootstrap")
 
 # Feed and queues are behind when the oldest change has waited this long; a load balancer then looks elsewhere.
 _LAG_SECONDS = 60.0
+# How long a start waits for messages to be worked off before it leaves what no message speaks of to the daily run.
+_RESUME_SECONDS = 600.0
 
 
 @cache
@@ -105,18 +107,17 @@ class App:
     resume: Callable[[], None]
 
     def start(self) -> None:
-        """Start what works in the background, and where no message waits what is live all the same: after a rebuild."""
+        """Start what works in the background, and once no message waits what is live all the same: after a rebuild."""
         self.engine.start(self.reactions, self.daily)
-        status = self.engine.status()
-        if not (status.feed_waiting or any(q.waiting or q.in_flight or q.dead for q in status.queues)):
-            threading.Thread(target=self._resume, name="resume", daemon=True).start()
+        threading.Thread(target=self._resume, name="resume", daemon=True).start()
 
     def _resume(self) -> None:
         try:
-            self.resume()
+            if self.engine.drain(_RESUME_SECONDS) and not any(queue.dead for queue in self.engine.status().queues):
+                self.resume()
         except Unavailable as error:
             # The store was closed or full meanwhile; the daily run makes up for it.
-            logger.warning("operations not resumed", extra={"error": str(error)})
+            logger.info("operations not resumed", extra={"error": str(error)})
 
 
 def build(  # noqa: PLR0913 - each is a seam that tests use

@@ -1,7 +1,9 @@
 """The engine as a whole, with its threads: they wake by themselves and stop cleanly."""
 
 import logging
+import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import time
 from pathlib import Path
 
@@ -254,3 +256,14 @@ def test_a_loop_survives_faults_and_a_store_that_is_away(caplog: pytest.LogCaptu
         "tested waits for the store",
         "tested could not record its last work",
     ]
+
+
+def test_a_read_that_is_under_way_at_a_stop_is_finished(store: Store) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        under_way = pool.submit(lambda: store.readers.get().execute("SELECT 1 UNION SELECT 2")).result()
+        store.readers.close()
+        assert pool.submit(under_way.fetchall).result() == [(1,), (2,)]
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        under_way.fetchall()
+    with pytest.raises(Unavailable, match="closed"):
+        store.readers.get()

@@ -16,6 +16,7 @@ from typing import Any
 
 import orjson
 
+from bbws.bootstrap import rebuild
 from bbws.engines.embedded import faults
 from bbws.engines.embedded.backup import restore
 from bbws.engines.embedded.faults import FaultPoint
@@ -76,11 +77,21 @@ def _restore(arguments: Mapping[str, Any]) -> int:
     return 0
 
 
+def _rebuild(arguments: Mapping[str, Any]) -> int:
+    rebuild(Path(arguments["archive_dir"]), Path(arguments["data_dir"]), lambda _count: None)
+    return 0
+
+
 def _steps(arguments: Mapping[str, Any]) -> int:
     return stepping.carry_out(Path(arguments["folder"]), arguments["plan"], die)
 
 
-_ROLES: Mapping[str, Callable[[Mapping[str, Any]], int]] = {"serve": _serve, "restore": _restore, "steps": _steps}
+_ROLES: Mapping[str, Callable[[Mapping[str, Any]], int]] = {
+    "serve": _serve,
+    "restore": _restore,
+    "rebuild": _rebuild,
+    "steps": _steps,
+}
 
 
 def _live(order: Mapping[str, Any]) -> int:

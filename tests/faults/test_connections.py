@@ -2,17 +2,21 @@
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import orjson
 import pytest
 
+from bbws.engines.embedded.engine import COPY_SUFFIX
 from tests import builders
 from tests.builders import SAMPLE, Server
-from tests.faults.checking import Api, check_folder
+from tests.contracts.rows import row
+from tests.faults.checking import Api, check_folder, opened
 from tests.faults.load import PRODUCTS, Address, Client, Creator, Load
 from tests.faults.supervision import SECONDS, eventually
+
+_HALF_WAY = 1024 * 1024
 
 
 @contextmanager
@@ -88,6 +92,38 @@ def test_a_client_that_goes_before_its_answer_does_no_harm(server: Server) -> No
     eventually(api.is_quiet, "feed and queues are empty")
     assert _names(server) <= {*(f"Gone {number}" for number in range(20)), "Last"}
     assert server.stop() == 0
+
+
+def _held(server: Server, what: str) -> int:
+    """How many files of this kind the server has open; of its database SQLite keeps some, to use them again."""
+    held = 0
+    for entry in Path(f"/proc/{server.process.pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed since it was listed
+            held += what in str(entry.readlink())
+    return held
+
+
+def test_a_backup_given_up_half_way_leaves_nothing_behind(tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    with opened(data_dir) as engine:  # more than what the system buffers for a client that does not read
+        engine.load_rows(row("p", str(number), {"text": "x" * 90_000}) for number in range(400))
+    with builders.server(data_dir) as server:
+        api = Api(Address.of(server.url, server.key))
+        whole = api.download("/v1.0/backup")
+        connections = _held(server, "socket:")
+        for _ in range(5):  # more than run at once
+            with raw(server) as connection:
+                connection.sendall(_request(server, "GET", "/v1.0/backup", b""))
+                with connection.makefile("rb") as answer:
+                    assert len(answer.read(_HALF_WAY)) == _HALF_WAY
+                assert _held(server, COPY_SUFFIX) > 0
+        eventually(lambda: _held(server, COPY_SUFFIX) == 0, "every copy is closed")
+        eventually(lambda: _held(server, "socket:") == connections, "every connection is closed")
+        assert list(data_dir.glob(f"*{COPY_SUFFIX}*")) == []
+        api.ask("POST", PRODUCTS, json=dict(SAMPLE), status=201)
+        assert len(api.download("/v1.0/backup")) >= len(whole)
+        assert server.stop() == 0
+        assert "Traceback" not in server.logged()
 
 
 def test_slow_clients_hold_up_nobody_and_get_their_answer(server: Server) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from bbws.engines.embedded.backup import restore
 from tests import builders
+from tests.architecture.source import ROOT
 from tests.builders import SAMPLE, Server
 from tests.server.support import call, connection, read
 
@@ -27,6 +28,28 @@ try:
     fail("hush-" + "hush", "key")
 except RuntimeError:
     logging.getLogger("bbws.dispatch").exception("unexpected fault", extra={"requestId": "R1"})
+"""
+
+FAULT = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from bbws.entrypoints.observability import configure_logging
+from tests import builders
+from tests.fakes import TableProxy
+
+class Broken(TableProxy):
+    def get(self, key):
+        if key.partition.startswith("PRODUCT#"):
+            raise RuntimeError("went wrong")
+        return super().get(key)
+
+configure_logging("INFO")
+with builders.client(Path(sys.argv[1]), start=False) as client:
+    dispatcher = replace(client.app.dispatcher, table=Broken(client.app.engine.table))
+    faulty = replace(client, app=replace(client.app, dispatcher=dispatcher))
+    body = {**builders.SAMPLE, "productId": "PROD-001", "name": "Hush" + " hush"}
+    print(faulty.call("POST", "/v1.0/products?dryRun=false", body).body.decode())
 """
 
 
@@ -153,6 +176,23 @@ def test_a_fault_is_logged_without_the_values_that_led_to_it() -> None:
     assert (line["event"], line["requestId"], line["level"]) == ("unexpected fault", "R1", "error")
     assert "went wrong" in done.stderr
     assert "hush-hush" not in done.stderr
+
+
+def test_a_fault_in_a_handler_is_answered_and_logged_without_what_was_sent(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", FAULT, str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    answer = orjson.loads(done.stdout)
+    assert (answer["status"], answer["code"]) == (500, "internal-error")
+    [line] = _lines(done.stderr, event="unexpected fault")
+    assert (line["requestId"], line["level"]) == (answer["requestId"], "error")
+    [stack] = line["exception"]
+    assert (stack["exc_type"], stack["exc_value"]) == ("RuntimeError", "went wrong")
+    assert {"_handle", "_create", "require_free", "get"} <= {frame["name"] for frame in stack["frames"]}
+    assert [frame for frame in stack["frames"] if frame.get("locals")] == []
+    for secret in ((tmp_path / "api-key").read_text().strip(), "Hush hush", builders.SAMPLE["description"], "dryRun"):
+        assert secret not in done.stderr
+    for detail in ("RuntimeError", "Traceback", "Hush hush"):
+        assert detail not in done.stdout
 
 
 def test_metrics_count_requests_and_show_queues(shared: Server) -> None:

@@ -2,7 +2,6 @@
 
 import sqlite3
 import threading
-import weakref
 from pathlib import Path
 
 from bbws.engines.embedded.private import create_private, make_private
@@ -18,11 +17,7 @@ _BESIDE = ("-wal", "-shm", "-journal")
 SYNCHRONOUS = frozenset({"FULL", "NORMAL", "OFF"})
 
 
-class Connection(sqlite3.Connection):
-    """A connection that can be referred to weakly."""
-
-
-def connect_writer(file: Path, synchronous: str, busy_seconds: float) -> Connection:
+def connect_writer(file: Path, synchronous: str, busy_seconds: float) -> sqlite3.Connection:
     """The connection that does all writing. The file, and what SQLite keeps beside it, are their owner's alone.
 
     Raises:
@@ -50,12 +45,12 @@ def connect_writer(file: Path, synchronous: str, busy_seconds: float) -> Connect
     return connection
 
 
-def connect_reader(file: Path, busy_seconds: float) -> Connection:
+def connect_reader(file: Path, busy_seconds: float) -> sqlite3.Connection:
     """A connection that can only read."""
     return _connect(f"{file.absolute().as_uri()}?mode=ro&vfs=unix-excl", busy_seconds, _READER_CACHE_KIB)
 
 
-def _connect(uri: str, busy_seconds: float, cache_kib: int) -> Connection:
+def _connect(uri: str, busy_seconds: float, cache_kib: int) -> sqlite3.Connection:
     connection = sqlite3.connect(
         uri,
         uri=True,
@@ -63,10 +58,19 @@ def _connect(uri: str, busy_seconds: float, cache_kib: int) -> Connection:
         isolation_level=None,
         check_same_thread=False,
         cached_statements=_STATEMENTS,
-        factory=Connection,
     )
     connection.execute(f"PRAGMA cache_size = -{cache_kib}")
     return connection
+
+
+class _Held:
+    """Closes a connection with its thread. By itself it would last until the collector finds it: it is in a cycle."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __del__(self) -> None:
+        self._connection.close()
 
 
 class Readers:
@@ -76,34 +80,32 @@ class Readers:
         self._file = file
         self._busy_seconds = busy_seconds
         self._local = threading.local()
-        self._open: weakref.WeakSet[Connection] = weakref.WeakSet()
-        self._lock = threading.Lock()
         self._closed = False
 
-    def get(self) -> Connection:
+    def get(self) -> sqlite3.Connection:
         """This thread's connection.
 
         Raises:
             Unavailable: the engine has stopped.
         """
+        if self._closed:
+            vars(self._local).clear()
+            raise Unavailable("the store is closed")
         try:
-            connection: Connection = self._local.connection
+            connection: sqlite3.Connection = self._local.connection
         except AttributeError:
             return self._add()
         return connection
 
-    def _add(self) -> Connection:
-        with self._lock:
-            if self._closed:
-                raise Unavailable("the store is closed")
-            connection = connect_reader(self._file, self._busy_seconds)
-            self._open.add(connection)
-        self._local.connection = connection
+    def _add(self) -> sqlite3.Connection:
+        connection = connect_reader(self._file, self._busy_seconds)
+        self._local.connection, self._local.held = connection, _Held(connection)
         return connection
 
     def close(self) -> None:
-        """Close the connection of every thread."""
-        with self._lock:
-            self._closed = True
-            for connection in list(self._open):
-                connection.close()
+        """Give out no more connections, and close that of this thread; the others end with theirs.
+
+        Python crashes where one thread closes what another is just reading from.
+        """
+        self._closed = True
+        vars(self._local).clear()

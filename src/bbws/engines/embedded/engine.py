@@ -170,6 +170,7 @@ class EmbeddedEngine:
             self._readers.close()
             _close(self._connection)
             self._lock.release()
+        self._quiet.notify()  # whoever waits for it finds the store closed
 
     def wake(self) -> None:
         """Have every thread look at the clock and at its work: after the clock was moved."""
@@ -189,16 +190,17 @@ class EmbeddedEngine:
     def drain(self, timeout: float) -> bool:
         """Wait until feed and queues are empty (dead letters aside); whether they were within ``timeout`` seconds.
 
-        Raises:
-            Unavailable: the file cannot be read, or the engine has stopped.
+        False at once where the engine stops. Raises:
+            Unavailable: the file cannot be read.
         """
         deadline = time.monotonic() + timeout
-        while True:
+        while not self._stopped:
             seen = self._quiet.count
             if self._one(_EMPTY) == (1,):
                 return True
             if not self._quiet.wait(seen, max(0.0, deadline - time.monotonic())):
-                return False
+                break
+        return False
 
     def secret(self, name: str, length: int = 32) -> bytes:
         """Random bytes that are made once and stay the same: ``length`` of them the first time.
