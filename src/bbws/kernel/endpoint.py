@@ -49,7 +49,7 @@ class Query(BaseModel):
     )
 
 
-class LinkObject(BaseModel):
+class LinkObject(BaseModel, defer_build=True):
     """One HAL link."""
 
     href: str = Field(description="Path of the target, with the base path of this deployment.")

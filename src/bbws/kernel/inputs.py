@@ -34,7 +34,7 @@ class Inputs(NamedTuple):
     prefers_async: bool
 
 
-class _NoParameters(BaseModel, extra="forbid"):
+class _NoParameters(BaseModel, extra="forbid", defer_build=True):
     pass
 
 
