@@ -104,17 +104,18 @@ class App:
     reactions: tuple[Reaction, ...]
     daily: tuple[Daily, ...]
     begin: Callable[[Actor, str], UnitOfWork]
-    resume: Callable[[], None]
+    resume: Callable[[datetime], None]
 
     def start(self) -> None:
         """Start what works in the background, and once no message waits what is live all the same: after a rebuild."""
         self.engine.start(self.reactions, self.daily)
-        threading.Thread(target=self._resume, name="resume", daemon=True).start()
+        begun = self.begin(system("start"), "start").now()
+        threading.Thread(target=self._resume, args=(begun,), name="resume", daemon=True).start()
 
-    def _resume(self) -> None:
+    def _resume(self, begun: datetime) -> None:
         try:
             if self.engine.drain(_RESUME_SECONDS) and not any(queue.dead for queue in self.engine.status().queues):
-                self.resume()
+                self.resume(begun)
         except Unavailable as error:
             # The store was closed or full meanwhile; the daily run makes up for it.
             logger.info("operations not resumed", extra={"error": str(error)})

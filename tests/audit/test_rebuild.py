@@ -99,8 +99,7 @@ def test_a_rebuilt_server_serves_with_a_new_first_key_and_works_off_what_was_liv
         assert client.call("GET", f"{PRODUCTS}/PROD-001").json["version"] == 12
         assert client.call("GET", old.live).json["status"] == "PENDING"
         problem(client.call("POST", PRODUCTS, {**PRODUCT, "productId": "PROD-009"}), 409, "product-exists")
-        [resume] = (daily for daily in client.app.daily if daily.name == "operations-resume")
-        resume.handler()
+        client.app.resume(clock.now())
         assert client.call("GET", old.live).json["status"] == "COMPLETED"
         made = client.call("GET", f"{PRODUCTS}/PROD-009").json
         assert (made["price"], made["version"]) == ("9.00", 2)

@@ -123,11 +123,6 @@ def _retry(app: App, steps: OperationKind) -> None:
         transact(lambda: app.begin(system("test"), "test"), again)
 
 
-def _resume(app: App) -> None:
-    [daily] = [daily for daily in app.daily if daily.name == "operations-resume"]
-    daily.handler()
-
-
 def carry_out(folder: Path, plan: Mapping[str, Any], die: Die) -> int:
     """Work until the queues are empty; 0 when they are.
 
@@ -146,7 +141,7 @@ def carry_out(folder: Path, plan: Mapping[str, Any], die: Die) -> int:
         first: Mapping[str, Callable[[], object]] = {
             "retry": lambda: _retry(app, steps),
             "redrive": lambda: engine.queues.redrive(QUEUE),
-            "resume": lambda: _resume(app),
+            "resume": lambda: app.resume(SystemClock().now()),
             "nothing": lambda: None,
         }
         replace(app, daily=()).start()  # or they would join in when a test runs at their time of day

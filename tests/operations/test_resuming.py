@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from threading import Event
 
@@ -25,9 +26,9 @@ class Resumption:
         self.tried: list[list[str]] = []
 
     def start(self, tested: World) -> None:
-        def resume() -> None:
+        def resume(begun: datetime) -> None:
             self.tried.append(list(tested.steps.tried))
-            tested.client.app.resume()
+            tested.client.app.resume(begun)
 
         replace(tested.client.app, resume=resume).start()
 

@@ -175,6 +175,15 @@ def test_what_no_message_speaks_of_is_resumed(tested: World) -> None:
     assert {tested.read(name)["status"] for name in (waiting, begun, broken)} == {"COMPLETED"}
 
 
+def test_what_moved_lately_is_left_to_its_message(tested: World) -> None:
+    accepted, begun = tested.accept(subject="/v1.0/sites/1"), tested.accept(subject="/v1.0/sites/2")
+    tested.clock.advance(3000)
+    tested.steps.acts["b"] = [RuntimeError()]
+    tested.work(begun)
+    tested.resume(after=600)
+    assert [tested.read(name)["status"] for name in (accepted, begun)] == ["COMPLETED", "IN_PROGRESS"]
+
+
 def test_a_store_that_cannot_ends_a_resumption_without_a_fault(tested: World, caplog: pytest.LogCaptureFixture) -> None:
     operations = [tested.accept(subject=f"/v1.0/sites/{name}") for name in ("1", "2")]
     tested.steps.acts["a"] = [Unavailable("closed")]

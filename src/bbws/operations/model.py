@@ -102,6 +102,12 @@ class Operation:
         return 100 * done // len(self.steps)
 
     @property
+    def moved_at(self) -> datetime:
+        """When it last changed, or one of its steps began or ended."""
+        moments = (moment for step in self.steps for moment in (step.started_at, step.ended_at) if moment is not None)
+        return max((self.updated_at, *moments))
+
+    @property
     def next_step(self) -> int | None:
         """The place of the first step that is not completed, None where all are."""
         return next((i for i, step in enumerate(self.steps) if step.status is not Status.COMPLETED), None)

@@ -7,7 +7,7 @@ from functools import partial
 
 from bbws.kernel.reaction import Daily, Policy, Reaction
 from bbws.operations import events
-from bbws.operations.runner import carry_out, resume
+from bbws.operations.runner import carry_out, resume_daily
 from bbws.operations.service import OperationKind
 
 
@@ -26,4 +26,4 @@ def consumer(name: str, queue: str, kinds: Sequence[OperationKind], policy: Poli
     return Reaction(name, queue, frozenset(told_of), handler, policy)
 
 
-DAILY = (Daily("operations-resume", time(0, 30), resume),)
+DAILY = (Daily("operations-resume", time(0, 30), resume_daily),)

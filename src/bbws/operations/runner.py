@@ -9,11 +9,13 @@ meanwhile.
 import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import partial
 
 from bbws.kernel.actor import Actor
 from bbws.kernel.canonical import Document
 from bbws.kernel.change import EventType
+from bbws.kernel.clock import Clock
 from bbws.kernel.entity import Stored
 from bbws.kernel.problem import FAULT, Problem
 from bbws.kernel.reaction import Message
@@ -24,6 +26,7 @@ from bbws.operations.model import Operation, Status
 from bbws.operations.service import OperationKind, StepFunction, kind_of
 
 logger = logging.getLogger("bbws.operations")
+_STILL = timedelta(hours=1)
 
 type Begin = Callable[[Actor, str], UnitOfWork]
 
@@ -46,10 +49,19 @@ def carry_out(
     return failed
 
 
-def resume(table: Table, begin: Begin, kinds: Sequence[OperationKind]) -> None:
-    """Carry out what no message speaks of any more.
+def resume_daily(table: Table, begin: Begin, kinds: Sequence[OperationKind], clock: Clock) -> None:
+    """Carry out what has stood still for so long that no message can speak of it any more.
 
-    After a rebuild from the archive, or when a step kept killing its process.
+    Raises:
+        Unavailable: the store cannot take it now.
+    """
+    resume(clock.now() - _STILL, table=table, begin=begin, kinds=kinds)
+
+
+def resume(still_since: datetime, *, table: Table, begin: Begin, kinds: Sequence[OperationKind]) -> None:
+    """Carry out what has not moved since: after a rebuild from the archive, or when a step kept killing its process.
+
+    What moved later is in the hands of a consumer, and both would use up its attempts.
 
     Raises:
         Unavailable: the store cannot take it now.
@@ -59,7 +71,8 @@ def resume(table: Table, begin: Begin, kinds: Sequence[OperationKind]) -> None:
         while True:
             operations, start = store.listed(table, starter=None, status=status, start=start, limit=100)
             for operation in operations:
-                _try_to_work_off(operation.value.subject, table, begin, kinds)
+                if store.with_progress(table, operation.value).moved_at <= still_since:
+                    _try_to_work_off(operation.value.subject, table, begin, kinds)
             if start is None:
                 break
 
