@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote
 
-from bbws.kernel.problem import NO_NAME, VALIDATION, FieldError, Problem
+from bbws.kernel.problem import VALIDATION, FieldError, Problem
 
 JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
+# How errors name a field whose own name is empty.
+NO_NAME = '""'
 _MAX_PARAMETERS = 50
 # Joined, as lists are, two of one of these would be a third value that nobody sent.
 SINGLE_HEADERS = frozenset({"authorization", "content-type", "idempotency-key", "x-api-key"})
