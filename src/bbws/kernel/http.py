@@ -6,10 +6,12 @@ from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote
 
-from bbws.kernel.problem import NO_NAME, VALIDATION, FieldError, Problem
+from bbws.kernel.problem import VALIDATION, FieldError, Problem
 
 JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
+# How errors name a field whose own name is empty.
+NO_NAME = '""'
 _MAX_PARAMETERS = 50
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 # Joined, as lists are, two of one of these would be a third value that nobody sent.

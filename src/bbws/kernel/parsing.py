@@ -10,16 +10,8 @@ from typing import Any, Never
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from bbws.kernel.http import JSON, Request
-from bbws.kernel.problem import (
-    BODY_TOO_LARGE,
-    MALFORMED_BODY,
-    NO_NAME,
-    UNSUPPORTED_MEDIA_TYPE,
-    VALIDATION,
-    FieldError,
-    Problem,
-)
+from bbws.kernel.http import JSON, NO_NAME, Request
+from bbws.kernel.problem import BODY_TOO_LARGE, MALFORMED_BODY, UNSUPPORTED_MEDIA_TYPE, VALIDATION, FieldError, Problem
 
 MAX_BODY = 10 * 1024
 _MAX_DIGITS = 40

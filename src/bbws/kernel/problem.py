@@ -49,10 +49,6 @@ STATUS: Mapping[Kind, int] = {
 }
 
 
-# How errors name a field whose own name is empty.
-NO_NAME = '""'
-
-
 @dataclass(frozen=True, slots=True)
 class FieldError:
     """One bad field: its dotted path on the wire, what is allowed there, and a stable code."""

@@ -151,8 +151,8 @@ class _Document:
         names += ["Location"] if endpoint.status == HTTPStatus.CREATED else []
         names += ["Idempotency-Replayed"] if endpoint.method == "POST" else []
         response = self._response(HTTPStatus(endpoint.status).phrase, names, self._content(endpoint))
-        if _plans_instead(endpoint) and "ETag" in names:
-            # A plan has none.
+        if "ETag" in names and (_plans_instead(endpoint) or endpoint.secret_fields):
+            # A plan has none, nor has a repeated answer without its secret.
             response["headers"]["ETag"] = {**parts.HEADERS["ETag"], "required": False}
         if links := self._links(endpoint):
             response["links"] = links
