@@ -1,19 +1,9 @@
 """How a body says what it is: JSON, in UTF-8, as it is."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests import builders
 from tests.builders import Client
 from tests.http.answers import PRODUCT, PRODUCTS, problem
-
-
-@pytest.fixture(scope="module")
-def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """One server for all calls that must have no effect."""
-    with builders.client(tmp_path_factory.mktemp("quiet") / "data", start=False) as made:
-        yield made
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "", "application/jsonp"])
