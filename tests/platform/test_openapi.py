@@ -191,7 +191,7 @@ def test_what_is_shown_once_may_be_missing_from_a_repeated_answer() -> None:
     assert set(schema["properties"]) - set(schema["required"]) == {"secret"}
 
 
-def test_only_a_plan_may_lack_an_entity_tag() -> None:
+def test_only_a_plan_or_what_was_shown_once_may_lack_an_entity_tag() -> None:
     update, read = (_operation(name)["responses"]["200"] for name in ("updateProduct", "getProduct"))
     assert update["headers"]["ETag"]["required"] is False
     created = MERGED["paths"]["/v1.0/keys"]["post"]["responses"]["201"]  # repeated, it has no secret and no tag of one
