@@ -114,11 +114,13 @@ class App:
 
     def _resume(self, begun: datetime) -> None:
         try:
-            if self.engine.drain(_RESUME_SECONDS) and not any(queue.dead for queue in self.engine.status().queues):
+            quiet = self.engine.drain(_RESUME_SECONDS)
+            if quiet and not any(queue.dead for queue in self.engine.status().queues):
                 self.resume(begun)
+            elif not self.engine.stopped:
+                logger.warning("operations not resumed: messages wait or are parked; the daily run does it")
         except Unavailable as error:
-            # The store was closed or full meanwhile; the daily run makes up for it.
-            logger.info("operations not resumed", extra={"error": str(error)})
+            logger.info("operations not resumed, but by the daily run", extra={"error": str(error)})
 
 
 def build(  # noqa: PLR0913 - each is a seam that tests use

@@ -13,10 +13,19 @@ def test_a_body_must_be_declared_as_json(quiet: Client, content_type: str) -> No
     assert reply.headers["accept"] == "application/json"
 
 
-@pytest.mark.parametrize("charset", ["latin-1", "utf-16", '"iso-8859-1"', "", "utf\xfc"])
+@pytest.mark.parametrize("charset", ["latin-1", "utf-16", '"iso-8859-1"', "", "utf\xfc", "utf-8;charset=x"])
 def test_another_charset_is_told_the_right_one(quiet: Client, charset: str) -> None:
     reply = quiet.call("POST", PRODUCTS, PRODUCT, headers={"content-type": f"application/json; charset={charset}"})
     assert "UTF-8" in problem(reply, 415, "unsupported-media-type")["detail"]
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [';"' + ";" * 60_000, "; charset*" + "1" * 5000 + "=x", "; x*111=1", ";" + " charset" * 8000, '\t;=;"\\'],
+)
+def test_no_declaration_is_too_odd(quiet: Client, declared: str) -> None:
+    headers = {"content-type": f"application/json{declared}"}
+    assert quiet.call("POST", f"{PRODUCTS}?dryRun=true", PRODUCT, headers=headers).status == 200
 
 
 @pytest.mark.parametrize("declared", ["; charset=utf-8", ';charset="UTF-8"', " ; Charset=Utf-8; q=1", "; q=1", ";"])

@@ -184,6 +184,14 @@ def test_what_moved_lately_is_left_to_its_message(tested: World) -> None:
     assert [tested.read(name)["status"] for name in (accepted, begun)] == ["COMPLETED", "IN_PROGRESS"]
 
 
+def test_who_stands_behind_what_moved_lately_waits_as_well(tested: World) -> None:
+    first, second = tested.accept(), tested.accept()
+    tested.clock.advance(3600)
+    tested.steps.acts["b"] = [lambda _work, _operation: tested.resume(after=600)]
+    assert tested.work(first) == []
+    assert [[step["attempts"] for step in tested.read(name)["steps"]] for name in (first, second)] == [[1, 1, 1]] * 2
+
+
 def test_a_store_that_cannot_ends_a_resumption_without_a_fault(tested: World, caplog: pytest.LogCaptureFixture) -> None:
     operations = [tested.accept(subject=f"/v1.0/sites/{name}") for name in ("1", "2")]
     tested.steps.acts["a"] = [Unavailable("closed")]

@@ -27,12 +27,13 @@ from bbws.bootstrap import build, ensure_first_key
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.engines.embedded.errors import ForeignFile
 from bbws.entrypoints.asgi import Asgi
+from bbws.entrypoints.listening import bound, close, tls_context
 from bbws.entrypoints.observability import Observer, configure_logging
 from bbws.kernel.clock import SystemClock
 from bbws.kernel.http import PROBLEM_JSON
 from bbws.kernel.problem import HEAD_TOO_LARGE, MALFORMED_REQUEST
 from bbws.kernel.table import Unavailable
-from bbws.settings import Settings, SettingsError
+from bbws.settings import Settings
 
 _LONG_CALLS_AT_ONCE = 4
 _KEEP_ALIVE_SECONDS = 75
@@ -42,10 +43,6 @@ _HEAD = b"HTTP/1.1 "
 _INTERIM = b"HTTP/1.1 1"
 # Readers share the interpreter with the writer, which gives it up at every statement and must get it back soon.
 _SWITCH_SECONDS = 0.001
-
-
-class CannotListen(Exception):  # noqa: N818 - names the finding
-    """Nobody can listen at this address; the message says why."""
 
 
 class _Refused(Exception):  # noqa: N818 - not an error of ours
@@ -186,12 +183,12 @@ def serve(settings: Settings) -> int:
     """
     settings.check_bind()
     # Before anything is made or logged, so that the one line about it stands alone.
-    tls = _tls(settings)
-    sockets = _bound(settings.host, settings.port)
+    tls = tls_context(settings)
+    sockets = bound(settings.host, settings.port)
     try:
         return _serve(settings, sockets, tls)
     finally:
-        _close(sockets)
+        close(sockets)
 
 
 def _serve(settings: Settings, sockets: list[socket.socket], tls: ssl.SSLContext | None) -> int:
@@ -221,41 +218,6 @@ def _serve(settings: Settings, sockets: list[socket.socket], tls: ssl.SSLContext
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
         engine.stop(settings.drain_seconds)
-
-
-def _tls(settings: Settings) -> ssl.SSLContext | None:
-    if settings.tls_cert is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        context.load_cert_chain(settings.tls_cert, settings.tls_key)
-    except OSError as error:
-        files = f"BBWS_TLS_CERT ({settings.tls_cert}) and BBWS_TLS_KEY ({settings.tls_key})"
-        raise SettingsError(f"{files} are not a certificate and its key, both in PEM: {error.strerror}") from error
-    return context
-
-
-def _bound(host: str, port: int) -> list[socket.socket]:
-    """A socket for each address of ``host``, all at one port; the HTTP server listens on them."""
-    bound: list[socket.socket] = []
-    try:
-        for family, kind, protocol, _, address in set(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)):
-            bound.append(opened := socket.socket(family, kind, protocol))
-            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            # Where any free port will do, it is the same one at every address.
-            opened.bind((address[0], port, *address[2:]))
-            port = opened.getsockname()[1]
-    except OSError as error:
-        _close(bound)
-        raise CannotListen(f"cannot listen on {host}:{port}: {error.strerror}") from error
-    return bound
-
-
-def _close(sockets: list[socket.socket]) -> None:
-    for opened in sockets:
-        opened.close()
 
 
 def _config(asgi: Asgi, settings: Settings, tls: ssl.SSLContext | None) -> uvicorn.Config:

@@ -81,7 +81,7 @@ def _check_keys(value: Mapping[Any, object]) -> None:
         msg = "keys are strings"
         raise InvalidDocument(msg) from error
     if not together.isascii() and max(together) >= _FIRST_UNORDERED:
-        msg = f"{max(value, key=max)!r} cannot be a key"
+        msg = f"{next(key for key in value if key and max(key) >= _FIRST_UNORDERED)!r} cannot be a key"
         raise InvalidDocument(msg)
 
 

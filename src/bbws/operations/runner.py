@@ -71,15 +71,16 @@ def resume(still_since: datetime, *, table: Table, begin: Begin, kinds: Sequence
         while True:
             operations, start = store.listed(table, starter=None, status=status, start=start, limit=100)
             for operation in operations:
-                if store.with_progress(table, operation.value).moved_at <= still_since:
-                    _try_to_work_off(operation.value.subject, table, begin, kinds)
+                _try_to_work_off(operation.value.subject, table, begin, kinds, still_since)
             if start is None:
                 break
 
 
-def _try_to_work_off(subject: str, table: Table, begin: Begin, kinds: Sequence[OperationKind]) -> None:
+def _try_to_work_off(
+    subject: str, table: Table, begin: Begin, kinds: Sequence[OperationKind], still_since: datetime
+) -> None:
     try:
-        _work_off(subject, table, begin, kinds)
+        _work_off(subject, table, begin, kinds, still_since=still_since)
     except Unavailable:
         raise  # to the others as well, and at a stop there is nothing to report
     except Exception:
@@ -102,7 +103,7 @@ def _is_live(table: Table, operation_id: str) -> bool:
     return row is not None and store.OPERATION.load(row.document).live
 
 
-def _work_off(
+def _work_off(  # noqa: PLR0913 - a message's two, a resumption's one, and the ports
     subject: str,
     table: Table,
     begin: Begin,
@@ -110,8 +111,9 @@ def _work_off(
     *,
     own: str | None = None,
     served: Collection[str] | None = None,
+    still_since: datetime | None = None,
 ) -> None:
-    """Work a line off from its front, as far as it is ``served`` (None: all of it).
+    """Work a line off from its front, as far as that is ``served`` and has not moved ``still_since`` (None: all).
 
     A step that met a fault is not tried again by the messages of those who stand behind it: they would use up its
     attempts within a moment. It waits for its own message, whose delays grow, or for one whose operation has ended.
@@ -119,6 +121,8 @@ def _work_off(
     while (operation_id := store.first_in_line(table, subject)) is not None:
         run = _Run(operation_id, table, begin, kinds)
         if served is not None and run.kind.name not in served:
+            return
+        if still_since is not None and run.moved_at > still_since:
             return
         if run.met_a_fault and own not in (None, operation_id) and _is_live(table, own):
             return
@@ -155,7 +159,9 @@ class _Run:
         self._id = operation_id
         self.kind = kind_of(operation, kinds)
         self._begin = lambda: begin(operation.actor(), operation.correlation_id)
-        self.met_a_fault = any(step.message for step in store.with_progress(table, operation).steps)
+        found = store.with_progress(table, operation)
+        self.met_a_fault = any(step.message for step in found.steps)
+        self.moved_at = found.moved_at
 
     def to_the_end(self) -> None:
         """Run step after step until the operation has ended.

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import batched
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from bbws.engines.embedded.archive import ARCHIVE_FOLDER, FolderArchive
 from bbws.engines.embedded.cache import RowCache
@@ -63,8 +63,8 @@ class EmbeddedEngine:
     Attributes:
         table: the kernel's Table.
         queues: the kernel's Queues.
-        archive: the audit domain's Archive.
-        folder: the data folder.
+        archive: the audit domain's Archive; ``folder``: the data folder.
+        stopped: whether it let go of it.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class EmbeddedEngine:
         self._quiet = Signal()
         self._loops: dict[str, Loop] = {}
         self._relay: Loop | None = None
-        self._stopped = False
+        self.stopped = False
         self._readers = Readers(folder / DATABASE_FILE, busy)
         cache = RowCache()
         self._writer = Writer(connection, clock, cache, self._changed)
@@ -165,8 +165,8 @@ class EmbeddedEngine:
             loop.ask_to_stop()
         for loop in self._loops.values():
             loop.join(max(0.0, deadline - time.monotonic()))
-        if self._writer.close(max(1.0, deadline - time.monotonic())) and not self._stopped:
-            self._stopped = True
+        if self._writer.close(max(1.0, deadline - time.monotonic())) and not self.stopped:
+            self.stopped = True
             self._readers.close()
             _close(self._connection)
             self._lock.release()
@@ -190,11 +190,13 @@ class EmbeddedEngine:
     def drain(self, timeout: float) -> bool:
         """Wait until feed and queues are empty (dead letters aside); whether they were within ``timeout`` seconds.
 
-        False at once where the engine stops. Raises:
+        It gives up at once where the engine stops.
+
+        Raises:
             Unavailable: the file cannot be read.
         """
         deadline = time.monotonic() + timeout
-        while not self._stopped:
+        while not self.stopped:
             seen = self._quiet.count
             if self._one(_EMPTY) == (1,):
                 return True
@@ -261,10 +263,9 @@ class EmbeddedEngine:
 
     def _one(self, sql: str) -> tuple[Any, ...]:
         try:
-            row: tuple[Any, ...] = self._readers.get().execute(sql).fetchone()
+            return cast("tuple[Any, ...]", self._readers.get().execute(sql).fetchone())
         except sqlite3.DatabaseError as error:
             raise unreadable(error) from error
-        return row
 
 
 def _check_belongs(connection: sqlite3.Connection, folder: Path) -> None:

@@ -71,10 +71,24 @@ _FIRST = (
     "CREATE TABLE daily_runs (name TEXT PRIMARY KEY, day TEXT NOT NULL) STRICT, WITHOUT ROWID",
 )
 
+# A search word was found by two indexes; it is found by its own key and one index.
+_WORDS_BY_KEY = (
+    """UPDATE rows SET
+        partition = 'WORDS#' || json_extract(CAST(indexes AS TEXT), '$.ProductsByWordIndex[0]'),
+        sort = json_extract(CAST(indexes AS TEXT), '$.ProductsByWordIndex[1]'),
+        indexes = CAST(json_remove(CAST(indexes AS TEXT), '$.ProductsByWordIndex') AS BLOB)
+        WHERE id IN (SELECT row_id FROM entries WHERE idx = 'ProductsByWordIndex')""",
+    "DELETE FROM entries WHERE idx = 'ProductsByWordIndex'",
+    """UPDATE entries SET
+        row_partition = (SELECT r.partition FROM rows AS r WHERE r.id = row_id),
+        row_sort = (SELECT r.sort FROM rows AS r WHERE r.id = row_id)
+        WHERE idx = 'CurrencyProductsByWordIndex'""",
+)
+
 type Migration = Sequence[str]
 
 # The n-th brings a file from version n-1 to n. Published ones never change: add another.
-MIGRATIONS: Sequence[Migration] = (_FIRST,)
+MIGRATIONS: Sequence[Migration] = (_FIRST, _WORDS_BY_KEY)
 
 
 def migrate(connection: sqlite3.Connection, file: Path, migrations: Sequence[Migration] = MIGRATIONS) -> None:

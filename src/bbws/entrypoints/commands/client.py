@@ -45,7 +45,7 @@ def _fault_of(url: str) -> str:
     try:
         parsed, port = httpx.URL(url), urlsplit(url).port
     except (httpx.InvalidURL, ValueError) as error:
-        return str(error)
+        return "It cannot be read." if "@" in url else str(error)
     if parsed.scheme not in {"http", "https"}:
         return "It must start with http:// or https://."
     if not parsed.host or port == 0:

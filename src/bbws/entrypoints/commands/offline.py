@@ -23,7 +23,8 @@ from bbws.settings import Settings, SettingsError
 def serve_folder(**given: Any) -> None:  # noqa: ANN401 - click's parameters
     """Serve until told to stop; ends the command with the server's exit code."""
     # The HTTP server is loaded here: no other command needs it.
-    from bbws.entrypoints.server import CannotListen, serve  # noqa: PLC0415 - see above
+    from bbws.entrypoints.listening import CannotListen  # noqa: PLC0415 - see above
+    from bbws.entrypoints.server import serve  # noqa: PLC0415 - see above
 
     with _local_failures():
         settings = Settings.from_environment(**given)
