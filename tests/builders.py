@@ -108,6 +108,11 @@ def client(data_dir: Path, *, clock: Clock | None = None, start: bool = True, **
         engine.stop(timeout=30)
 
 
+def inherited() -> dict[str, str]:
+    """The environment of a process that a test starts: no setting of BBWS."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("BBWS_")}
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """A real server process."""
@@ -135,10 +140,9 @@ def server(
 ) -> Iterator[Server]:
     """``bbws serve`` on a free port, once it listens; killed at the end if it still runs."""
     command = [sys.executable, "-m", module, "serve", "--port", "0", "--data-dir", str(data_dir), *arguments]
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("BBWS_")}
     with tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=errors, text=True, env=inherited | dict(environment or {})
+            command, stdout=subprocess.PIPE, stderr=errors, text=True, env=inherited() | dict(environment or {})
         )
         try:
             url = _listening(process, errors)

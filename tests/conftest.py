@@ -1,9 +1,12 @@
 """Policy of every test run, and the fixtures that most tests use."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
+from coverage import Coverage
 from hypothesis import HealthCheck, settings
 
 from tests import builders
@@ -11,6 +14,43 @@ from tests import builders
 # A busy machine is slow, not wrong: no test is timed. With CI set, Hypothesis itself makes runs repeatable.
 settings.register_profile("bbws", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.load_profile("bbws")
+
+# Measuring coverage triples the time of a test and of the processes it starts. These run what is not under the bar,
+# kill what they start before it can report, or run what the tests of its own folder run.
+_MEASURES_PROCESSES = "COVERAGE_PROCESS_CONFIG"  # set by the patch for subprocesses (pyproject.toml)
+_UNMEASURED = ("architecture", "bench", "cli", "documents", "faults")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Measure no test that would only take longer for it."""
+    for item in items:
+        if item.path.parent.name in _UNMEASURED:
+            item.add_marker("unmeasured")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Pause coverage from before a test's fixtures to after them."""
+    # Not pytest-cov's own marker: under xdist two of them measure a worker, and it pauses one.
+    with unmeasured() if item.get_closest_marker("unmeasured") else nullcontext():
+        return (yield)
+
+
+@contextmanager
+def unmeasured() -> Iterator[None]:
+    """Measure neither this process nor those that it starts meanwhile."""
+    inherited = os.environ.pop(_MEASURES_PROCESSES, None)
+    paused: list[Coverage] = []
+    while running := Coverage.current():
+        running.stop()
+        paused.append(running)
+    try:
+        yield
+    finally:
+        for each in reversed(paused):
+            each.start()
+        if inherited is not None:
+            os.environ[_MEASURES_PROCESSES] = inherited
 
 
 @pytest.fixture

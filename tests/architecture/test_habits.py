@@ -1,11 +1,13 @@
 """The habits of the project: commands, dependencies and what CI may run (CONTRIBUTING.md)."""
 
+import os
 import re
 import socket
 import subprocess
 import tomllib
 
 import pytest
+from coverage import Coverage
 from pytest_socket import SocketConnectBlockedError
 
 from tests.architecture.source import ROOT
@@ -79,3 +81,8 @@ def test_a_test_reaches_loopback_alone() -> None:
     # The address is reserved for documentation (RFC 5737); the guard also warns, and warnings are errors here.
     with socket.socket() as sock, pytest.raises((SocketConnectBlockedError, UserWarning), match=r"192\.0\.2\.1"):
         sock.connect(("192.0.2.1", 9))
+
+
+def test_nothing_measures_a_test_of_this_folder_or_what_it_starts() -> None:
+    assert Coverage.current() is None
+    assert "COVERAGE_PROCESS_CONFIG" not in os.environ

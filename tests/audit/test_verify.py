@@ -69,6 +69,7 @@ def _flips(content: bytes) -> Iterator[bytes]:
         yield bytes(changed)
 
 
+@pytest.mark.unmeasured  # thousands of times what the tests around it measure
 @pytest.mark.parametrize("folder", ["checkpoints/", "keys/"])
 def test_every_single_changed_bit_of_checkpoint_and_key_is_found(tmp_path: Path, folder: str) -> None:
     archive = tiny(tmp_path / "data")
@@ -78,6 +79,7 @@ def test_every_single_changed_bit_of_checkpoint_and_key_is_found(tmp_path: Path,
         assert not verify(archive.copy(**{name: content})).sound, content
 
 
+@pytest.mark.unmeasured  # the same
 def test_every_single_changed_bit_of_a_record_is_found() -> None:
     names = names_of(sound(), "PROD-001")[:2]
     chain = MemoryArchive({name: sound().objects[name] for name in names})

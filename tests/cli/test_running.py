@@ -23,8 +23,8 @@ ROW = {"description": "Small", "price": "9.50", "period": "monthly"}
 
 def _environment(server: builders.Server | None, **more: str) -> dict[str, str]:
     chosen = {"BBWS_URL": server.url, "BBWS_DATA_DIR": str(server.data_dir)} if server else {}
-    ours = ("BBWS_", "NO_COLOR", "FORCE_COLOR", "TERM", "PYTHONUNBUFFERED")
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours)} | chosen | more
+    ours = ("NO_COLOR", "FORCE_COLOR", "TERM", "PYTHONUNBUFFERED")
+    return {name: value for name, value in builders.inherited().items() if not name.startswith(ours)} | chosen | more
 
 
 def _run(server: builders.Server | None, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:

@@ -23,12 +23,14 @@ _SCALARS = st.none() | st.booleans() | _INTEGERS | _TEXT
 _VALUES = st.recursive(_SCALARS, lambda inner: st.lists(inner) | st.dictionaries(_KEYS, inner), max_leaves=20)
 
 
+@pytest.mark.unmeasured  # nearly all of its time makes documents up
 @given(st.dictionaries(_KEYS, _VALUES))
 def test_the_bytes_are_those_of_the_rfc(document: Document) -> None:
     assert check_document(document) == rfc8785.dumps(document)
     assert canonical(document) == rfc8785.dumps(document)
 
 
+@pytest.mark.unmeasured  # the same
 @given(st.dictionaries(_KEYS, _VALUES))
 def test_canonical_bytes_read_back_give_the_same_bytes(document: Document) -> None:
     assert canonical(orjson.loads(canonical(document))) == canonical(document)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -145,4 +146,4 @@ class TableModel(RuleBasedStateMachine):
             assert self.table.get(key) == row
 
 
-TestTableModel = TableModel.TestCase
+TestTableModel = pytest.mark.unmeasured(TableModel.TestCase)  # test_table_contract.py measures each of its steps

@@ -1,6 +1,5 @@
 """Documentation is executed: every command block in it runs, and prints what it says."""
 
-import os
 import re
 import signal
 import subprocess
@@ -59,7 +58,7 @@ def masked(text: str) -> list[str]:
 
 def environment(data_dir: Path, **values: str) -> dict[str, str]:
     """As after ``. .venv/bin/activate``, with nothing set but the data folder."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    clean = builders.inherited()
     path = f"{Path(sys.executable).parent}:{clean['PATH']}"
     return clean | {"PATH": path, "BBWS_DATA_DIR": str(data_dir), "COLUMNS": "120"} | values
 

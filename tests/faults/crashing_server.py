@@ -86,11 +86,17 @@ def _steps(arguments: Mapping[str, Any]) -> int:
     return stepping.carry_out(Path(arguments["folder"]), arguments["plan"], die)
 
 
+def _mumble(_arguments: Mapping[str, Any]) -> int:
+    os.write(sys.stdout.fileno(), b"half a li")
+    return 0
+
+
 _ROLES: Mapping[str, Callable[[Mapping[str, Any]], int]] = {
     "serve": _serve,
     "restore": _restore,
     "rebuild": _rebuild,
     "steps": _steps,
+    "mumble": _mumble,
 }
 
 
@@ -116,7 +122,8 @@ def main() -> None:
             sys.stderr.flush()
             os._exit(code)
         _, status = os.waitpid(child, 0)
-        print(f"ended {os.waitstatus_to_exitcode(status)}", flush=True)  # noqa: T201 - the answer's end
+        # On a line of its own: who was killed may have been in the middle of one.
+        print(f"\nended {os.waitstatus_to_exitcode(status)}", flush=True)  # noqa: T201 - the answer's end
 
 
 if __name__ == "__main__":

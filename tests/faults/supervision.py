@@ -16,6 +16,7 @@ from typing import IO, Any
 import orjson
 
 from tests.architecture.source import ROOT
+from tests.builders import inherited
 
 SECONDS = 90.0
 _PAUSE = 0.01
@@ -123,12 +124,11 @@ class Supervisor:
 @contextmanager
 def supervisor() -> Iterator[Supervisor]:
     """A running supervisor."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("BBWS_")}
     with tempfile.NamedTemporaryFile() as errors, Path(errors.name).open("rb") as complaints:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.crashing_server"],
             cwd=ROOT,
-            env=inherited,
+            env=inherited(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,

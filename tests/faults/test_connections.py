@@ -109,8 +109,8 @@ def test_a_backup_given_up_half_way_leaves_nothing_behind(tmp_path: Path) -> Non
         engine.load_rows(row("p", str(number), {"text": "x" * 90_000}) for number in range(400))
     with builders.server(data_dir) as server:
         api = Api(Address.of(server.url, server.key))
-        whole = api.download("/v1.0/backup")
         connections = _held(server, "socket:")
+        whole = api.download("/v1.0/backup")
         for _ in range(5):  # more than run at once
             with raw(server) as connection:
                 connection.sendall(_request(server, "GET", "/v1.0/backup", b""))

@@ -81,6 +81,11 @@ def test_every_point_has_its_crash_test() -> None:
     assert set(PLANS) | {FaultPoint.RESTORE_BEFORE_RENAME} == set(FaultPoint)
 
 
+def test_a_life_that_ends_within_a_line_has_ended(running_supervisor: Supervisor) -> None:
+    running_supervisor.begin("mumble", {})
+    assert running_supervisor.ending().code == 0
+
+
 @dataclass(slots=True)
 class Series:
     """Lives of a server on one folder, and its clients."""

@@ -1,24 +1,25 @@
 """Schemathesis walks the served OpenAPI document: examples, boundaries, made-up input, sequences along its links."""
 
-import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import httpx
+import pytest
 
 from bbws.tables import ENDPOINTS
-from tests.builders import SAMPLE, Server
+from tests.builders import SAMPLE, Server, inherited
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 LATER = {"prefer": "respond-async"}
 
 
+@pytest.mark.unmeasured  # the walker is not ours, and its server is killed
 def test_every_call_keeps_what_its_document_promises(running_server: Server, tmp_path: Path) -> None:
     environment = {
-        **os.environ,
+        **inherited(),
         "PYTHONPATH": str(ROOT),
         "BBWS_API_KEY": running_server.key,
         "WALKING_KEY_ID": _prepared(running_server),

@@ -1,6 +1,5 @@
 """The real program in a process of its own: starting, stopping, refusing to start."""
 
-import os
 import shlex
 import signal
 import sqlite3
@@ -30,9 +29,9 @@ PRODUCTS = "/v1.0/products"
 
 def _serve(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     """A server that is expected not to start."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("BBWS_")}
+    environment = builders.inherited() | environment
     command = [sys.executable, "-m", "bbws.entrypoints.cli", "serve", "--port", "0", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=inherited | environment)
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment)
 
 
 def test_the_line_in_the_greeting_works_when_pasted(shared: Server) -> None:
