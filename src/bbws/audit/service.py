@@ -26,7 +26,7 @@ from bbws.audit.ports import Archive, ArchiveCorrupt, Signer
 from bbws.audit.store import Question
 from bbws.kernel.change import Change
 from bbws.kernel.clock import Clock, parse_rfc3339, rfc3339
-from bbws.kernel.problem import VERSION_CONFLICT, FieldError
+from bbws.kernel.problem import VERSION_CONFLICT, FieldError, Problem
 from bbws.kernel.reaction import Message
 from bbws.kernel.table import MAX_WRITES, Conflict, Insert, Key, Position, Row, Table
 from bbws.kernel.work import UnitOfWork
@@ -147,8 +147,14 @@ def latest_checkpoint(archive: Archive) -> Checkpoint | None:
 
 
 def daily_checkpoint(table: Table, archive: Archive, signer: Signer, clock: Clock) -> None:
-    """The daily reconciliation and checkpoint."""
-    made = checkpoint(table, archive, signer, clock)
+    """The daily reconciliation and checkpoint, unless somebody signs one at the same moment."""
+    try:
+        made = checkpoint(table, archive, signer, clock)
+    except Problem as problem:
+        if problem.type is not VERSION_CONFLICT:
+            raise
+        logger.info("somebody else signed a checkpoint")
+        return
     logger.info("checkpoint signed", extra={"sequence": made.sequence, "entities": len(made.entries)})
 
 
