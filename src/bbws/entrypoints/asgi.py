@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, MutableMapping, Sequence
 from concurrent.futures import Executor
 from functools import partial
-from secrets import token_hex
+from random import Random
 from typing import Any, Protocol
 
 from bbws.kernel.dispatch import Dispatcher, Exchange, Offload, Steps, run
@@ -21,7 +21,8 @@ type Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 type Observe = Callable[[Exchange, Response, float], None]
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-_REQUEST_ID_BYTES = 8
+# Ids of requests are no secret; from the system's source each would cost a system call.
+_ids = Random()  # noqa: S311 - as said above
 
 
 class CommittingTable(Table, Protocol):
@@ -122,7 +123,7 @@ class Asgi:
             base_path = _prefix(headers.get("x-forwarded-prefix", ""))
             request_id = headers.get("x-request-id", "")
         if not _REQUEST_ID.fullmatch(request_id):
-            request_id = token_hex(_REQUEST_ID_BYTES)
+            request_id = f"{_ids.getrandbits(64):016x}"
         return Request(
             scope["method"],
             scope["raw_path"].decode("latin-1"),

@@ -1,15 +1,20 @@
 """What can be seen from outside: JSON logs and Prometheus metrics. Never a secret, a body or a query string."""
 
+import asyncio
 import logging
 import sys
+from bisect import bisect_left
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import accumulate
 from typing import Any
 
 import orjson
+import prometheus_client
 import structlog
-from prometheus_client import CollectorRegistry, Counter, GCCollector, Histogram, PlatformCollector, ProcessCollector
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
@@ -22,7 +27,9 @@ _SERVER_FAULT = 500
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 
 
-_LOST = Counter("bbws_log_lines_lost", "Times that standard error did not take what was logged.", registry=None)
+_LOST = prometheus_client.Counter(
+    "bbws_log_lines_lost", "Times that standard error did not take what was logged.", registry=None
+)
 
 
 def _write(line: bytes) -> None:
@@ -80,42 +87,69 @@ def configure_logging(level: str) -> None:
 
 
 class Observer:
-    """Counts and logs every request."""
+    """Counts and logs every request. All of it happens on the event loop's thread, so plain numbers are enough."""
 
     def __init__(self, engine: EmbeddedEngine) -> None:
         self._registry = CollectorRegistry()
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self._registry)
-        self._registry.register(_EngineCollector(engine))
-        self._registry.register(_LOST)
-        self._requests = Counter(
-            "bbws_http_requests", "Requests answered.", ("operation", "status"), registry=self._registry
-        )
-        self._seconds = Histogram(
-            "bbws_http_request_seconds", "Time to answer.", ("operation",), registry=self._registry, buckets=_BUCKETS
-        )
-        self._bound: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
+        self._requests = _Requests()
+        for own in (_EngineCollector(engine), self._requests, _LOST):
+            self._registry.register(own)
+        self._lines: list[bytes] = []
         self._level = logging.getLogger().getEffectiveLevel()
 
     def observe(self, exchange: Exchange, response: Response, seconds: float) -> None:
         """Note an answered request. The route is logged as declared, so that nothing in a path is."""
         endpoint, status = exchange.endpoint, response.status
         operation = _UNMATCHED if endpoint is None else endpoint.id
-        counter, histogram = self._bound.get((operation, status)) or self._bind(operation, status)
-        counter.inc()
-        histogram.observe(seconds)
+        self._requests.note(operation, status, seconds)
         level = logging.ERROR if status >= _SERVER_FAULT else logging.INFO
         if level >= self._level:
-            _write(_line(exchange, operation, status, seconds, level))
+            self._log(_line(exchange, operation, status, seconds, level))
 
-    def _bind(self, operation: str, status: int) -> tuple[Counter, Histogram]:
-        bound = self._requests.labels(operation, str(status)), self._seconds.labels(operation)
-        self._bound[operation, status] = bound
-        return bound
+    def _log(self, line: bytes) -> None:
+        """The lines of one turn of the event loop are written together."""
+        if not self._lines:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._lines.append(line)
+
+    def _flush(self) -> None:
+        _write(b"".join(self._lines))
+        self._lines.clear()
 
     def render(self) -> bytes:
         """The Prometheus text exposition."""
         return generate_latest(self._registry)
+
+
+class _Requests(Collector):
+    """Answers by operation and status, and how long they took.
+
+    The library's own counters, made for many threads, cost three times as much as finding the endpoint.
+    """
+
+    def __init__(self) -> None:
+        self._answers: Counter[tuple[str, int]] = Counter()
+        self._seconds: defaultdict[str, float] = defaultdict(float)
+        self._within: defaultdict[str, list[int]] = defaultdict(lambda: [0] * (len(_BUCKETS) + 1))
+
+    def note(self, operation: str, status: int, seconds: float) -> None:
+        """One more answer."""
+        self._answers[operation, status] += 1
+        self._seconds[operation] += seconds
+        self._within[operation][bisect_left(_BUCKETS, seconds)] += 1
+
+    def collect(self) -> Iterator[Metric]:
+        answers = CounterMetricFamily("bbws_http_requests", "Requests answered.", labels=("operation", "status"))
+        for (operation, status), count in self._answers.items():
+            answers.add_metric((operation, str(status)), count)
+        yield answers
+        times = HistogramMetricFamily("bbws_http_request_seconds", "Time to answer.", labels=("operation",))
+        for operation, within in self._within.items():
+            bounds = (*(str(bound) for bound in _BUCKETS), "+Inf")
+            times.add_metric((operation,), list(zip(bounds, accumulate(within), strict=True)), self._seconds[operation])
+        yield times
 
 
 class _EngineCollector(Collector):

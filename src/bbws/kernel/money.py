@@ -39,11 +39,13 @@ def sortable(amount: Decimal) -> str:
 
 
 def _exact(value: Any) -> Decimal:  # noqa: ANN401 - whatever the caller sent
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+    if isinstance(value, str):
+        # Plain digits only: Decimal itself would also take "1_0", "٣", "Infinity" and padding.
+        if not _PLAIN.fullmatch(value):
+            raise ValueError(f"must be {_RANGE}")
+        return Decimal(value).quantize(CENT)
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise ValueError(f"must be {_RANGE}")  # noqa: TRY004 - pydantic reports ValueError by field
-    # Plain digits only: Decimal itself would also take "1_0", "٣", "Infinity" and padding.
-    if isinstance(value, str) and not _PLAIN.fullmatch(value):
-        raise ValueError(f"must be {_RANGE}")
     amount = Decimal(value)
     if not SMALLEST <= amount <= LARGEST or str(amount)[::-1].find(".") > _DECIMALS:
         raise ValueError(f"must be {_RANGE}")

@@ -106,6 +106,7 @@ class Ensure(NamedTuple):
 
 
 type Write = Insert | Replace | Remove | Ensure
+_WITH_ROW = (Insert, Replace)
 
 
 class Conflict(Exception):  # noqa: N818 - names the finding
@@ -186,17 +187,12 @@ def check_writes(writes: Sequence[Write]) -> list[bytes]:
     if len({write.key for write in writes}) != len(writes):
         msg = "a commit may touch a key once only"
         raise InvalidCommit(msg)
-    known: dict[int, bytes] = {}
-    documents = [_checked(w.row.document, known) if isinstance(w, Insert | Replace) else b"" for w in writes]
+    # Derived rows share one document, which is looked at once.
+    rows = [write.row if isinstance(write, _WITH_ROW) else None for write in writes]
+    checked = {id(row.document): row.document for row in rows if row is not None}
+    encoded = {name: check_document(document) for name, document in checked.items()}
+    documents = [b"" if row is None else encoded[id(row.document)] for row in rows]
     if sum(map(len, documents)) > MAX_COMMIT_BYTES:
         msg = f"a commit may have {MAX_COMMIT_BYTES} bytes at most"
         raise InvalidCommit(msg)
     return documents
-
-
-def _checked(document: Document, known: dict[int, bytes]) -> bytes:
-    """The document's canonical bytes. Derived rows share one object, which is looked at once."""
-    found = known.get(id(document))
-    if found is None:
-        found = known[id(document)] = check_document(document)
-    return found
