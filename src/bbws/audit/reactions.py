@@ -11,7 +11,7 @@ REACTIONS = (
         "product-audit",
         frozenset({EVERY_EVENT}),
         log_changes,
-        Policy(visibility=60, max_receives=5, batch=100),
+        Policy(visibility=60, max_receives=5, batch=400),
     ),
 )
 DAILY = (Daily("audit-checkpoint", time(1, 0), daily_checkpoint),)

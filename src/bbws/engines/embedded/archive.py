@@ -5,7 +5,8 @@ import re
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from io import FileIO
 from itertools import batched
 from pathlib import Path
@@ -19,6 +20,7 @@ from bbws.kernel.table import Unavailable
 ARCHIVE_FOLDER = "archive"
 _TEMPORARY = ".incoming"
 _MOST_AT_ONCE = 100
+_WRITERS = 8
 _SEGMENT = r"[A-Za-z0-9_+=@,~:%()\[\]-][A-Za-z0-9._+=@,~:%()\[\]-]{0,199}"
 _NAME = re.compile(rf"{_SEGMENT}(/{_SEGMENT})*", re.ASCII)
 
@@ -49,6 +51,7 @@ class FolderArchive:
         self._incoming = folder / _TEMPORARY
         self._lock = threading.Lock()
         self._watchers: list[set[str]] = []
+        self._writers = ThreadPoolExecutor(_WRITERS, "archive")
         if read_only:
             return
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -144,14 +147,17 @@ class FolderArchive:
             _flush(folder.parent)
 
     def _write(self, contents: Sequence[bytes]) -> list[Path]:
-        """Durable files with these contents, all written before the first is waited for: one flush may serve many."""
+        """Durable files with these contents, several at a time.
+
+        Every call to the system gives up the interpreter and waits for it again: one thread alone, beside a busy
+        server, would write fewer objects than that server makes. Flushes at one time may also be one to the disk.
+        """
         paths = [self._incoming / secrets.token_hex(8) for _ in contents]
-        with ExitStack() as opened, _removed_on_failure(paths):
-            files = [opened.enter_context(FileIO(path, "x", opener=opener)) for path in paths]
-            for file, content in zip(files, contents, strict=True):
-                _write(file, content)
-            for file in files:
-                os.fsync(file.fileno())
+        with _removed_on_failure(paths):
+            writing = [self._writers.submit(_write, path, each) for path, each in zip(paths, contents, strict=True)]
+            wait(writing)
+            for each in writing:
+                each.result()
         return paths
 
     def _link(self, temporary: Path, target: _Target) -> None:
@@ -177,10 +183,12 @@ def _removed_on_failure(paths: Sequence[Path]) -> Iterator[None]:
         raise
 
 
-def _write(file: FileIO, content: bytes) -> None:
-    rest = memoryview(content)
-    while rest:
-        rest = rest[file.write(rest) :]
+def _write(path: Path, content: bytes) -> None:
+    with FileIO(path, "x", opener=opener) as file:
+        rest = memoryview(content)
+        while rest:
+            rest = rest[file.write(rest) :]
+        os.fsync(file.fileno())
 
 
 def _compare(target: _Target) -> None:

@@ -10,12 +10,8 @@ MODE = 0o600
 
 
 def opener(path: str | Path, flags: int) -> int:
-    """For ``open`` and its like: what it makes is private."""
-    descriptor = os.open(path, flags | os.O_CLOEXEC, MODE)
-    # A disk that knows no owners, or a file of somebody else's, is used as it is.
-    with suppress(PermissionError):
-        os.fchmod(descriptor, MODE)
-    return descriptor
+    """For ``open`` and its like: what it makes is private. A umask can only take more away."""
+    return os.open(path, flags | os.O_CLOEXEC, MODE)
 
 
 def create_private(file: Path) -> None:
