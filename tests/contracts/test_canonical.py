@@ -17,7 +17,7 @@ from bbws.kernel.canonical import (
 )
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]))
-_KEYS = st.text(st.characters(max_codepoint=0xD7FF))
+_KEYS = st.text(st.characters(max_codepoint=0xD7FF), min_size=1)
 _INTEGERS = st.integers(-(2**53) + 1, 2**53 - 1)
 _SCALARS = st.none() | st.booleans() | _INTEGERS | _TEXT
 _VALUES = st.recursive(_SCALARS, lambda inner: st.lists(inner) | st.dictionaries(_KEYS, inner), max_leaves=20)

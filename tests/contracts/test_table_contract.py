@@ -125,7 +125,9 @@ def test_keys_are_valid_unicode(table: Table, bad: Key) -> None:
             table.commit([write])
 
 
-@pytest.mark.parametrize("value", [1.5, b"x", 2**53, "\ud800", {1: "x"}, {"\ue000": 1}, "x" * 102_400, object()])
+@pytest.mark.parametrize(
+    "value", [1.5, b"x", 2**53, "\ud800", {1: "x"}, {"\ue000": 1}, {"": 1}, "x" * 102_400, object()]
+)
 def test_documents_hold_what_every_engine_can_store(table: Table, value: object) -> None:
     with pytest.raises(InvalidDocument):
         table.commit([Insert(row("p", "s", {"value": value}))])

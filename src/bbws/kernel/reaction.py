@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import time
 from typing import Protocol
 
+from bbws.kernel.access import NOTHING, Access
 from bbws.kernel.canonical import Document
 from bbws.kernel.table import Key, Position
 
@@ -66,6 +67,7 @@ class Reaction:
         handler: called with ``messages: Sequence[Message]`` and the ports that its further parameters name.
             Returns the ids of the messages that failed (None: none did); raising fails the whole batch.
         policy: how the queue treats its messages.
+        access: the rows that its handler touches.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Reaction:
     events: frozenset[str]
     handler: Handler
     policy: Policy = Policy()
+    access: Access = NOTHING
 
     def wants(self, event: str) -> bool:
         """Whether the consumer is told of events of this name."""
@@ -83,12 +86,13 @@ class Reaction:
 class Daily:
     """Work that is due once a day; a run that was missed is made up for at the next start.
 
-    ``handler`` is called with the ports that its parameters name.
+    ``handler`` is called with the ports that its parameters name; ``access``: the rows that it touches.
     """
 
     name: str
     at: time
     handler: Callable[..., None]
+    access: Access = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
