@@ -52,6 +52,14 @@ class Policy:
     first_delay: float = 1.0
     longest_delay: float = 300.0
 
+    def retry_delay(self, receives: int, jitter: float) -> float:
+        """Seconds before a message that failed ``receives`` times is handed out again.
+
+        It doubles with every failure; ``jitter`` (0 to 1) takes up to half of it away: retries do not march in step.
+        """
+        doubled = self.first_delay * 2.0 ** min(receives - 1, 60)
+        return min(doubled, self.longest_delay) * (1 - jitter / 2)
+
 
 type Handler = Callable[..., Sequence[str] | None]
 
