@@ -5,7 +5,7 @@ import shutil
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import batched
 from pathlib import Path
 from typing import Any
@@ -127,6 +127,7 @@ def build(  # noqa: PLR0913 - each is a seam that tests use
         "signer": Ed25519Signer(engine.secret("checkpoint-signing-key", SEED_BYTES)),
         "begin": begin,
         "kinds": tuple(kinds),
+        "lease": timedelta(0),  # one process, and one thread for each queue
         "environment": settings.environment,
         "permissions": permissions(),
         "health": _Health(engine),
@@ -134,12 +135,13 @@ def build(  # noqa: PLR0913 - each is a seam that tests use
         "backup": BackupStream(engine),
         "documents": Documents(),
     }
+    cursor_key = engine.secret("cursor-key")
     dispatcher = Dispatcher.over(
         [bound(endpoint, ports) for endpoint in endpoints],
         table=table,
         clock=clock,
         authenticator=ApiKeys(table, clock),
-        cursors=Cursors(engine.secret("cursor-key")),
+        cursors=Cursors(lambda: cursor_key),
         limiter=RateLimiter(),
         cors=Cors(settings.cors_origins),
         queued_by_default=settings.write_mode == "queued",
