@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from bbws.audit.ports import Archive
+from bbws.engines.embedded.archive import FolderArchive
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.kernel.table import Table
+from tests.aws.conftest import cloud, locked_archive
 from tests.fakes import FakeClock
 
 
@@ -28,6 +30,10 @@ def table(engine: EmbeddedEngine) -> Table:
     return engine.table
 
 
-@pytest.fixture
-def archive(engine: EmbeddedEngine) -> Archive:
-    return engine.archive
+@pytest.fixture(params=["embedded", "aws"])
+def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Archive]:
+    if request.param == "embedded":
+        yield FolderArchive(tmp_path / "archive")
+        return
+    with cloud() as sdk:
+        yield locked_archive(sdk)
