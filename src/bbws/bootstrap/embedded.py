@@ -32,6 +32,7 @@ from bbws.kernel.table import Unavailable
 from bbws.kernel.work import UnitOfWork, transact
 from bbws.keys import service as keys_service
 from bbws.keys.authentication import ApiKeys
+from bbws.keys.ports import NoMeter
 from bbws.operations.runner import resume
 from bbws.platform.ports import Metrics, Readiness
 from bbws.settings import Settings, SettingsError
@@ -131,6 +132,7 @@ def build(  # noqa: PLR0913 - each is a seam that tests use
         "environment": settings.environment,
         "permissions": permissions(),
         "health": _Health(engine),
+        "meter": NoMeter(),
         "metrics": metrics or NoMetrics(),
         "backup": BackupStream(engine),
         "documents": Documents(),

@@ -52,8 +52,8 @@ _CALLS: Mapping[str, Sequence[Mapping[str, Any]]] = {
         }
     ],
     "createKey": [
-        {"actions": ["apigateway:POST"], "resource": "gateway/apikeys"},
-        {"actions": ["apigateway:POST"], "resource": "gateway/usageplan"},
+        {"actions": ["apigateway:GET", "apigateway:POST"], "resource": "gateway/apikeys"},
+        {"actions": ["apigateway:GET", "apigateway:POST"], "resource": "gateway/usageplans"},
     ],
     "revokeKey": [{"actions": ["apigateway:GET", "apigateway:DELETE"], "resource": "gateway/apikeys"}],
 }
