@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import pytest
+from botocore.session import Session
 from moto import mock_aws
 
 from bbws.engines.aws.archive import S3Archive
@@ -15,11 +17,17 @@ NAMES = Names("dev")
 BUCKET = "bbws-product-audit-logs-dev-test"
 
 
+@cache
+def _session() -> Session:
+    """Reading what services look like takes longer than most tests."""
+    return Session()
+
+
 @contextmanager
 def cloud() -> Iterator[Sdk]:
     """An account with nothing in it."""
     with mock_aws():
-        yield Sdk(REGION)
+        yield Sdk(REGION, session=_session())
 
 
 def locked_archive(sdk: Sdk) -> S3Archive:

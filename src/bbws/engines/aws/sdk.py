@@ -45,15 +45,21 @@ class Sdk:
         endpoint: another address than AWS's: an emulator's.
         seconds_left: how long the running invocation still has. Before every attempt, the SDK's own repetitions
             included, a client asks it, and gives up where the attempt might not end in time.
+        session: keeps the descriptions of services that were read; one of its own where it is None.
     """
 
     def __init__(
-        self, region: str, endpoint: str | None = None, *, seconds_left: Callable[[], float] = unlimited
+        self,
+        region: str,
+        endpoint: str | None = None,
+        *,
+        seconds_left: Callable[[], float] = unlimited,
+        session: Session | None = None,
     ) -> None:
         self._region = region
         self._endpoint = endpoint
         self._seconds_left = seconds_left
-        self._session = Session()
+        self._session = session or Session()
         self._clients: dict[str, Client] = {}
         self._lock = threading.Lock()  # a session makes one client at a time
 
