@@ -12,6 +12,7 @@ from typing import Any
 
 from bbws.audit.ports import Signer
 from bbws.bootstrap.wiring import Documents, bind, bound
+from bbws.engines.aws.dynamo import Transport
 from bbws.engines.aws.engine import AwsEngine
 from bbws.engines.aws.limits import GatewayLimits
 from bbws.engines.aws.names import CURSOR_KEY, SIGNING_KEY, Names
@@ -32,6 +33,10 @@ from bbws.stores import STORES
 
 # A function that was killed in a step has its message handed out again after the queue's visibility timeout.
 _LEASE = timedelta(seconds=60)
+
+
+def _as_it_is(transport: Transport) -> Transport:
+    return transport
 
 
 class Ports(Mapping[str, object]):
@@ -67,10 +72,22 @@ class Cloud:
         return UnitOfWork(self.engine.table, self.clock, actor, correlation_id)
 
 
-def open_cloud(settings: Settings) -> Cloud:
-    """The environment that the settings name. Nothing is asked of AWS yet."""
-    variables = AwsVariables.read()
-    clock = SystemClock()
+def open_cloud(
+    settings: Settings,
+    variables: AwsVariables | None = None,
+    watch: Callable[[Transport], Transport] = _as_it_is,
+    clock: Clock | None = None,
+) -> Cloud:
+    """The environment that the settings name. Nothing is asked of AWS yet.
+
+    Args:
+        settings: which environment, where, under which names.
+        variables: AWS's own; None: those of the process.
+        watch: put around what sends calls to DynamoDB.
+        clock: the time of changes; None: the machine's.
+    """
+    variables = variables or AwsVariables.read()
+    clock = clock or SystemClock()
     engine = AwsEngine(
         names=Names(settings.environment),
         region=settings.region,
@@ -81,6 +98,7 @@ def open_cloud(settings: Settings) -> Cloud:
         tables=settings.tables,
         bucket=settings.archive_bucket,
         reactions=_reactions,
+        watch=watch,
     )
     return Cloud(settings, engine, clock, _ports(settings, engine, clock))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bbws.engines.aws.bulk import Bulk
 from bbws.engines.aws.deadline import Deadline
-from bbws.engines.aws.dynamo import Dynamo, HttpTransport
+from bbws.engines.aws.dynamo import Dynamo, HttpTransport, Transport
 from bbws.engines.aws.layout import Layout
 from bbws.engines.aws.names import Names
 from bbws.engines.aws.signing import Credentials
@@ -42,7 +42,8 @@ class AwsEngine:
         credentials: empty ones are looked for where the SDK looks.
         endpoint: another address than AWS's.
         bucket: the archive's.
-        reactions: whose queues there are.
+        reactions: gives those whose queues there are.
+        watch: put around what sends calls to DynamoDB.
 
     Attributes:
         table: the kernel's Table; ``bulk``: all tables as a whole.
@@ -60,18 +61,20 @@ class AwsEngine:
         endpoint: str | None = None,
         tables: Mapping[str, str] | None = None,
         bucket: str = "",
-        reactions: Callable[[], Sequence[Reaction]] = tuple,
+        reactions: Callable[[], Sequence[Reaction]],
+        watch: Callable[[Transport], Transport],
     ) -> None:
         self.names = names
         self.region = region
         self.deadline = Deadline()
         self._endpoint = endpoint
+        self._credentials = credentials
         self._bucket = bucket or names.archive
         self._reactions = reactions
         own = {store.name: names.table(store.name) for store in stores} | dict(tables or {})
         known = (lambda: credentials) if credentials.access_key else self._found_credentials
-        self._transport = HttpTransport(region, known, SystemClock(), endpoint)
-        self.dynamo = Dynamo(self._transport, self.deadline)
+        self._http = HttpTransport(region, known, SystemClock(), endpoint)
+        self.dynamo = Dynamo(watch(self._http), self.deadline)
         layout = Layout.of(stores, own)
         self.table = DynamoTable(self.dynamo, layout, clock, region)
         self.bulk = Bulk(self.dynamo, layout, region)
@@ -79,9 +82,14 @@ class AwsEngine:
     @cached_property
     def sdk(self) -> "Sdk":
         """Clients of everything but DynamoDB."""
-        from bbws.engines.aws.sdk import Sdk  # noqa: PLC0415 - see the module
+        from botocore.session import Session  # noqa: PLC0415 - see the module
 
-        return Sdk(self.region, self._endpoint, seconds_left=self._seconds_left)
+        from bbws.engines.aws.sdk import Sdk  # noqa: PLC0415 - the same
+
+        session = Session()
+        if self._credentials.access_key:
+            session.set_credentials(*self._credentials)
+        return Sdk(self.region, self._endpoint, seconds_left=self._seconds_left, session=session)
 
     @cached_property
     def archive(self) -> "S3Archive":
@@ -118,6 +126,12 @@ class AwsEngine:
         from bbws.engines.aws.gateway import GatewayMeter  # noqa: PLC0415 - see the module
 
         return GatewayMeter(self.sdk.client("apigateway"), self.names)
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._http.close()
+        if "sdk" in vars(self):
+            self.sdk.close()
 
     def _seconds_left(self) -> float:
         return self.deadline.left(self.deadline.until())

@@ -70,6 +70,12 @@ class Sdk:
                 self._clients[service] = self._made(service)
             return self._clients[service]
 
+    def close(self) -> None:
+        """Let go of connections."""
+        with self._lock:
+            while self._clients:
+                self._clients.popitem()[1].close()
+
     def _made(self, service: str) -> Client:
         config = Config(
             connect_timeout=CONNECT_SECONDS,
