@@ -37,7 +37,7 @@ def signed(  # noqa: PLR0913 - each is a part of what is signed
         who: the sender.
         now: in UTC.
     """
-    stamp = f"{now:%Y%m%dT%H%M%SZ}"
+    stamp = now.strftime("%Y%m%dT%H%M%SZ")
     all_headers = {**headers, "x-amz-date": stamp}
     if who.token:
         all_headers["x-amz-security-token"] = who.token

@@ -1,0 +1,300 @@
+"""Calls to DynamoDB where it is slow, overloaded, or answers nothing at all."""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from http.client import RemoteDisconnected
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
+
+import orjson
+import pytest
+
+from bbws.engines.aws.deadline import Deadline
+from bbws.engines.aws.dynamo import Dynamo, DynamoError, HttpTransport
+from bbws.engines.aws.layout import Layout
+from bbws.engines.aws.table import DynamoTable
+from bbws.kernel.change import GENESIS, Change
+from bbws.kernel.clock import SystemClock
+from bbws.kernel.table import Conflict, Ensure, Insert, InvalidCommit, Key, Row, RowKind, Unavailable, Write
+from tests.aws import shared
+from tests.aws.emulator import REGION
+from tests.aws.tables import CREDENTIALS, create_table
+from tests.contracts.rows import row
+from tests.fakes import FakeClock, Stopwatch
+
+type Outcome = Mapping[str, Any] | Exception
+
+
+class Script:
+    """A transport that answers as it was told, and then as another does."""
+
+    def __init__(self, *outcomes: Outcome) -> None:
+        self.outcomes = list(outcomes)
+        self.sent: list[tuple[str, Mapping[str, Any], float]] = []
+
+    def send(self, action: str, payload: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
+        self.sent.append((action, payload, seconds))
+        outcome = self.outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+
+class Waits:
+    """Sleeps by moving a watch on."""
+
+    def __init__(self) -> None:
+        self.watch = Stopwatch()
+        self.slept: list[float] = []
+
+    def __call__(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.watch.advance(seconds)
+
+
+def dynamo(script: Script, seconds: float = 3.0) -> tuple[Dynamo, Waits]:
+    waits = Waits()
+    deadline = Deadline(monotonic=waits.watch)
+    deadline.set(seconds)
+    return Dynamo(script, deadline, sleep=waits), waits
+
+
+def canceled(*codes: str) -> DynamoError:
+    return DynamoError("TransactionCanceledException", {"CancellationReasons": [{"Code": code} for code in codes]})
+
+
+PASSING: Sequence[Exception] = [
+    DynamoError("ThrottlingException", {}),
+    DynamoError("ProvisionedThroughputExceededException", {}),
+    DynamoError("InternalServerError", {}),
+    DynamoError("RequestLimitExceeded", {}),
+    canceled("None", "TransactionConflict"),
+    canceled("ThrottlingError", "None"),
+    TimeoutError(),
+    ConnectionResetError(),
+    RemoteDisconnected("gone"),
+]
+
+
+@pytest.mark.parametrize("fault", PASSING)
+def test_what_may_pass_is_tried_again(fault: Exception) -> None:
+    script = Script(fault, fault, {"Item": {}})
+    caller, waits = dynamo(script)
+    assert caller.call("GetItem", {"x": 1}) == {"Item": {}}
+    assert [sent[:2] for sent in script.sent] == [("GetItem", {"x": 1})] * 3
+    assert len(waits.slept) == 2
+    assert all(0 <= delay <= 1 for delay in waits.slept)
+
+
+@pytest.mark.parametrize("fault", PASSING)
+def test_what_does_not_pass_in_time_is_unavailable(fault: Exception) -> None:
+    script = Script(*[fault] * 1000)
+    caller, waits = dynamo(script, seconds=2.0)
+    with pytest.raises(Unavailable):
+        caller.call("PutItem", {})
+    assert sum(waits.slept) <= 2.0 + 1e-6
+    # A try may take no longer than the time that is left.
+    assert all(seconds <= 2.0 for _, _, seconds in script.sent)
+
+
+def test_nothing_is_sent_once_the_time_is_over() -> None:
+    script = Script()
+    caller, waits = dynamo(script, seconds=1.0)
+    waits.watch.advance(1.5)
+    with pytest.raises(Unavailable):
+        caller.call("GetItem", {})
+    assert script.sent == []
+
+
+@pytest.mark.parametrize("code", ["ValidationException", "AccessDeniedException", "ResourceNotFoundException"])
+def test_a_refusal_is_not_repeated(code: str) -> None:
+    script = Script(DynamoError(code, {"message": "why"}))
+    caller, _ = dynamo(script)
+    with pytest.raises(DynamoError, match=f"{code}: why"):
+        caller.call("GetItem", {})
+    assert len(script.sent) == 1
+
+
+def test_a_failed_expectation_beside_an_overload_is_a_conflict() -> None:
+    script = Script(canceled("ThrottlingError", "ConditionalCheckFailed"))
+    table = DynamoTable(dynamo(script)[0], Layout({}, {}, "all"), FakeClock(), REGION)
+    with pytest.raises(Conflict) as conflict:
+        table.commit([Insert(row("p", "a")), Insert(row("p", "b"))])
+    assert conflict.value.key == Key("p", "b")
+
+
+def test_a_storm_of_conflicts_ends_in_a_conflict_and_each_is_told_at_once() -> None:
+    script = Script(*[canceled("ConditionalCheckFailed", "None")] * 5)
+    table = DynamoTable(dynamo(script)[0], Layout({}, {}, "all"), FakeClock(), REGION)
+    for _ in range(5):
+        with pytest.raises(Conflict):
+            table.commit([Insert(row("p", "a")), Insert(row("p", "b"))])
+    assert len(script.sent) == 5
+
+
+def test_a_transaction_keeps_its_token_and_another_has_another() -> None:
+    script = Script(TimeoutError(), {}, {})
+    table = DynamoTable(dynamo(script)[0], Layout({}, {}, "all"), FakeClock(), REGION)
+    for _ in range(2):
+        table.commit([Insert(row("p", "a")), Insert(row("p", "b"))])
+    tokens = [payload["ClientRequestToken"] for _, payload, _ in script.sent]
+    assert tokens[0] == tokens[1] != tokens[2]
+
+
+def test_one_write_needs_no_transaction_and_an_expectation_alone_does() -> None:
+    script = Script({}, {})
+    table = DynamoTable(dynamo(script)[0], Layout({}, {}, "all"), FakeClock(), REGION)
+    table.commit([Insert(row("p", "a"))])
+    table.commit([Ensure(Key("p", "a"), 1)])
+    assert [action for action, _, _ in script.sent] == ["PutItem", "TransactWriteItems"]
+
+
+def test_keys_that_dynamodb_cannot_have() -> None:
+    table = DynamoTable(dynamo(Script())[0], Layout({}, {"one": ("all",)}, "all"), FakeClock(), REGION)
+    for key in (Key("", "s"), Key("p" * 2049, "s"), Key("p", "s" * 1025)):
+        assert table.get(key) is None
+        with pytest.raises(InvalidCommit):
+            table.commit([Insert(Row(key, RowKind.ENTITY, {}))])
+    assert table.query("p" * 2049).rows == ()
+    assert table.query("p", prefix="s" * 1025).rows == ()
+    assert table.query("").rows == ()
+    with pytest.raises(InvalidCommit):
+        table.commit([Insert(row("p", "s", one=("x", "s" * 1025)))])
+
+
+def test_a_family_that_no_store_declares_is_a_fault_of_ours() -> None:
+    table = DynamoTable(dynamo(Script())[0], Layout({"PRODUCT": "products"}, {}), FakeClock(), REGION)
+    with pytest.raises(InvalidCommit, match="SECRET"):
+        table.get(Key("SECRET#x", "s"))
+
+
+class LostAnswers:
+    """Carries every write out, and says of the first so many that nothing came back."""
+
+    def __init__(self, inner: Dynamo, lost: int) -> None:
+        self._inner = inner
+        self._lost = lost
+
+    def send(self, action: str, payload: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
+        del seconds
+        # As if the token had been forgotten: DynamoDB does so after ten minutes, and a single write has none.
+        payload = {name: value for name, value in payload.items() if name != "ClientRequestToken"}
+        answer = self._inner.call(action, payload)
+        if self._lost and action != "GetItem":
+            self._lost -= 1
+            raise TimeoutError
+        return answer
+
+
+def change(version: int) -> Row:
+    made = Change(
+        id=f"c.{version}",
+        source="/bbws/t",
+        type="t.happened",
+        subject="/t/c",
+        time="2026-11-20T12:00:00.000000Z",
+        change_type="CREATE",
+        entity=Key("T#c", "METADATA"),
+        actor="somebody",
+        correlation_id="r1",
+        version=version,
+        before=None,
+        after={"n": version},
+        reason=None,
+    )
+    return made.chained(GENESIS).row()
+
+
+@pytest.fixture
+def name() -> str:
+    made = f"lost-{id(object())}"
+    create_table(shared.dynamo(), made, ["ChangesByDayIndex"])
+    return made
+
+
+@pytest.mark.parametrize("writes", [[Insert(row("p", "a"))], [Insert(row("T#c", "METADATA")), Insert(change(1))]])
+def test_a_commit_whose_answer_was_lost_is_found_stored(name: str, writes: list[Write]) -> None:
+    table = DynamoTable(Dynamo(LostAnswers(shared.dynamo(), 1), Deadline()), Layout({}, {}, name), FakeClock(), REGION)
+    table.commit(writes)
+    assert [table.get(write.key) is not None for write in writes] == [True] * len(writes)
+    with pytest.raises(Conflict):
+        table.commit(writes)
+
+
+def test_what_somebody_else_stored_is_not_taken_for_ours(name: str) -> None:
+    shared_table = DynamoTable(shared.dynamo(), Layout({}, {}, name), FakeClock(), REGION)
+    shared_table.commit([Insert(row("p", "a", {"by": "another"}))])
+    script = Script(TimeoutError(), DynamoError("ConditionalCheckFailedException", {}), *[{}] * 3)
+    table = DynamoTable(dynamo(script)[0], Layout({}, {}, name), FakeClock(), REGION)
+    with pytest.raises(Conflict):
+        table.commit([Insert(row("p", "a", {"by": "us"}))])
+
+
+class _Answers(BaseHTTPRequestHandler):
+    """Says what it is told, and remembers what it was asked."""
+
+    protocol_version = "HTTP/1.1"
+    answers: ClassVar[list[tuple[int, bytes]]] = []
+    connections: ClassVar[set[int]] = set()
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self.connections.add(self.client_address[1])
+        status, body = self.answers.pop(0)
+        if not status:
+            self.close_connection = True
+            self.connection.close()
+            return
+        self.send_response(status)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name of http.server's own
+        """Say nothing."""
+
+
+@contextmanager
+def server(*answers: tuple[int, bytes]) -> Iterator[HttpTransport]:
+    _Answers.answers[:] = answers
+    _Answers.connections.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Answers) as made:
+        threading.Thread(target=made.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{made.server_address[1]}"
+        transport = HttpTransport(REGION, lambda: CREDENTIALS, SystemClock(), address)
+        yield transport
+        transport.close()
+        made.shutdown()
+
+
+def test_a_connection_is_kept() -> None:
+    with server(*[(200, b"{}")] * 3) as transport:
+        for _ in range(3):
+            assert transport.send("GetItem", {}, 5) == {}
+        assert len(_Answers.connections) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code", "transient"),
+    [
+        (400, orjson.dumps({"__type": "com.amazonaws.dynamodb#ThrottlingException"}), "ThrottlingException", True),
+        (400, orjson.dumps({"__type": "x#ValidationException", "message": "m"}), "ValidationException", False),
+        (500, b"<html>", "ServiceUnavailable", True),
+        (500, orjson.dumps({"__type": "x#Strange"}), "InternalServerError", True),
+        (413, b"", "Http413", False),
+        (400, b"[]", "Http400", False),
+    ],
+)  # fmt: skip
+def test_every_refusal_has_a_name(status: int, body: bytes, code: str, *, transient: bool) -> None:
+    with server((status, body)) as transport, pytest.raises(DynamoError) as refusal:
+        transport.send("GetItem", {}, 5)
+    assert (refusal.value.code, refusal.value.transient) == (code, transient)
+
+
+def test_a_connection_that_was_closed_meanwhile_is_made_anew() -> None:
+    with server((200, b"{}"), (0, b""), (200, b'{"Item": {}}')) as transport:
+        caller = Dynamo(transport, Deadline(), sleep=lambda _: None)
+        caller.call("GetItem", {})
+        assert caller.call("GetItem", {}) == {"Item": {}}
+        assert len(_Answers.connections) == 2
