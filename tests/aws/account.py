@@ -63,6 +63,7 @@ class Account:
         self._announced: set[str] = set()
         self.clock = ShiftedClock()
         self.key = ""
+        self._fresh = 0
 
     def cloud(self, function: str) -> Cloud:
         """What a function sees."""
@@ -75,6 +76,11 @@ class Account:
                 settings, variables, lambda sender: self._watch(function, sender), self.clock
             )
         return self._clouds[function]
+
+    def fresh(self) -> Cloud:
+        """What an operator's command sees that was just started."""
+        self._fresh += 1
+        return self.cloud(f"command-{self._fresh}")
 
     def make(self) -> None:
         """What Terraform makes, and the set-up after it."""

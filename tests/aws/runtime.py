@@ -55,7 +55,7 @@ class Function:
 
     def get(self, path: str, **further: object) -> Any:
         """What a call answers."""
-        return self.invoke(request("GET", path, **further))
+        return self.invoke(request("GET", path) | further)
 
 
 @contextmanager
@@ -84,7 +84,7 @@ def function(made: Account, module: str, runs: str, **settings: str) -> Iterator
         process.stdin.close()
 
 
-def request(method: str, path: str, body: object = None, *, key: str = "", **further: object) -> dict[str, Any]:
+def request(method: str, path: str, body: object = None, *, key: str = "") -> dict[str, Any]:
     """A request as API Gateway hands it on."""
     headers: dict[str, list[str]] = {"Content-Type": ["application/json"]}
     if key:
@@ -97,5 +97,4 @@ def request(method: str, path: str, body: object = None, *, key: str = "", **fur
         "requestContext": {"path": f"/v1{path}", "requestId": "R1", "identity": {"sourceIp": "192.0.2.1"}},
         "body": None if body is None else json.dumps(body),
         "isBase64Encoded": False,
-        **further,
     }

@@ -69,7 +69,7 @@ def test_only_the_first_request_is_cold(made: Account) -> None:
 
 
 def test_what_a_gateway_leaves_out_or_sends_as_null(getting: Function) -> None:
-    event = dict(request("GET", f"{PRODUCTS}/PROD-ONE", multiValueHeaders=None))
+    event = request("GET", f"{PRODUCTS}/PROD-ONE") | {"multiValueHeaders": None}
     assert getting.invoke(event)["statusCode"] == 200
     for name in ("multiValueHeaders", "multiValueQueryStringParameters", "body", "isBase64Encoded"):
         del event[name]
@@ -80,7 +80,7 @@ def test_parameters_and_headers_that_came_twice(listing: Function, creating: Fun
     twice = listing.get(PRODUCTS, multiValueQueryStringParameters={"pageSize": ["1", "2"]})
     assert problem(twice) == (400, "validation-error")
     headers = {"X-Api-Key": ["a", "b"], "Content-Type": ["application/json"]}
-    assert problem(creating.invoke(request("POST", PRODUCTS, BASIC, multiValueHeaders=headers)))[0] == 400
+    assert problem(creating.invoke(request("POST", PRODUCTS, BASIC) | {"multiValueHeaders": headers}))[0] == 400
 
 
 def test_parameters_are_sent_on_as_they_were(listing: Function) -> None:
@@ -133,13 +133,13 @@ def test_a_secret_that_cannot_be_read_is_a_problem_of_that_call(made: Account) -
     with function(made, "lambda_api", "bbws.products.api:listProducts") as fresh:
         secret = made.cloud("terraform").engine.names.secret(CURSOR_KEY)
         made.sdk("secretsmanager").delete_secret(SecretId=secret, RecoveryWindowInDays=7)
-        one = {"multiValueQueryStringParameters": {"pageSize": ["1"]}}
-        refused = fresh.get(PRODUCTS, **one)
+        parameters = {"pageSize": ["1"]}
+        refused = fresh.get(PRODUCTS, multiValueQueryStringParameters=parameters)
         assert problem(refused) == (503, "service-unavailable")
         assert secret not in refused["body"]
         assert fresh.get(PRODUCTS)["statusCode"] == 200
         made.sdk("secretsmanager").restore_secret(SecretId=secret)
-        assert json.loads(fresh.get(PRODUCTS, **one)["body"])["moreAvailable"] is True
+        assert json.loads(fresh.get(PRODUCTS, multiValueQueryStringParameters=parameters)["body"])["moreAvailable"]
 
 
 def test_a_function_that_is_told_to_run_nothing_of_ours_does_not_start(made: Account) -> None:
