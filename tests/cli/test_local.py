@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from bbws.bootstrap import openapi_documents
+from bbws.bootstrap.wiring import openapi_documents
 from bbws.entrypoints.cli import build
 from bbws.entrypoints.commands.session import App
 from bbws.entrypoints.server import serve

@@ -8,8 +8,8 @@ from typing import Any
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from bbws import bootstrap
 from bbws.audit.verify import Report
+from bbws.bootstrap import embedded, wiring
 from bbws.engines.embedded import backup
 from bbws.engines.embedded.archive import ARCHIVE_FOLDER
 from bbws.engines.embedded.errors import StoreError
@@ -40,7 +40,7 @@ def verify(app: App, screen: Screen, given: dict[str, Any]) -> None:
     """Check an archive and tell what was found."""
     archive = given["archive"] or app.configured().data_dir / ARCHIVE_FOLDER
     with _local_failures():
-        report = bootstrap.verify_archive(archive, public_keys=given["public_keys"], checkpoints=given["checkpoints"])
+        report = embedded.verify_archive(archive, public_keys=given["public_keys"], checkpoints=given["checkpoints"])
     if screen.as_json:
         screen.document(_report(report))
     else:
@@ -83,7 +83,7 @@ def rebuild(screen: Screen, archive: Path, data_dir: Path) -> None:
     bar = Progress(*columns, console=screen.err, transient=True, disable=not screen.err.is_terminal)
     with _local_failures(), bar:
         task = bar.add_task("", total=None)
-        count = bootstrap.rebuild(archive, data_dir, lambda done: bar.update(task, completed=done))
+        count = embedded.rebuild(archive, data_dir, lambda done: bar.update(task, completed=done))
     if screen.as_json:
         screen.document({"changes": count, "dataDir": str(data_dir)})
     else:
@@ -104,7 +104,7 @@ def restore(screen: Screen, file: Path, target: Path) -> None:
 
 def openapi(screen: Screen, service: str | None, out: Path | None) -> None:
     """Print the OpenAPI documents, or write them into a folder."""
-    documents = bootstrap.openapi_documents()
+    documents = wiring.openapi_documents()
     if service is not None and service not in documents:
         raise click.UsageError(f"There is no service {service!r}; there are {', '.join(documents)}.")
     chosen = {name: document for name, document in documents.items() if service in (None, name)}
