@@ -54,7 +54,7 @@ docs: $(VENV)/dev ## Write docs/api/openapi from the endpoint table
 
 lock: ## Pin requirements*.txt anew from requirements*.in (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv" >&2; exit 1; }
-	for name in requirements requirements-dev requirements-bench; do \
+	for name in requirements requirements-lambda requirements-dev requirements-bench; do \
 		uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-annotate --no-emit-index-url \
 			--no-emit-find-links --custom-compile-command 'make lock' $$name.in --output-file $$name.txt || exit 1; done
 
