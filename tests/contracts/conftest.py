@@ -8,6 +8,7 @@ import pytest
 from bbws.audit.ports import Archive
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.kernel.table import Table
+from tests.contracts.worlds import EmbeddedWorld, emulated, mocked
 from tests.fakes import FakeClock
 
 
@@ -16,16 +17,22 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-@pytest.fixture(params=["embedded"])
+@pytest.fixture
 def engine(tmp_path: Path, clock: FakeClock) -> Iterator[EmbeddedEngine]:
     engine = EmbeddedEngine.open(tmp_path / "data", clock=clock, synchronous="OFF")
     yield engine
     engine.stop(10)
 
 
-@pytest.fixture
-def table(engine: EmbeddedEngine) -> Table:
-    return engine.table
+@pytest.fixture(params=["embedded", "dynamodb", "moto"])
+def table(request: pytest.FixtureRequest, clock: FakeClock) -> Iterator[Table]:
+    if request.param == "moto":
+        with mocked(clock) as mock:
+            yield mock.table()
+        return
+    world = EmbeddedWorld(clock) if request.param == "embedded" else emulated(clock)
+    yield world.table()
+    world.close()
 
 
 @pytest.fixture

@@ -113,6 +113,7 @@ def build(app: App) -> click.Group:
         root.add_command(command(app, app.endpoint(endpoint_id), name))
     root.add_command(local.restore_command(app))
     root.add_command(local.openapi_command())
+    root.add_command(local.manifest_command())
     return root
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from bbws.kernel.access import Access, Store
 from bbws.kernel.actor import ActorKind
 from bbws.kernel.canonical import Document
 from bbws.kernel.clock import parse_rfc3339, rfc3339
@@ -18,6 +19,9 @@ BY_STATUS = "OperationsByStatusIndex"
 BY_STARTER = "OperationsByStarterIndex"
 BY_STARTER_AND_STATUS = "OperationsByStarterAndStatusIndex"
 _DIGITS = 10
+
+STORE = Store("operations", ("OPERATION",), ("LINE",), (ALL, BY_STATUS, BY_STARTER, BY_STARTER_AND_STATUS))
+ACCEPTING = Access.to(queries="LINE", puts="OPERATION LINE")
 
 
 def operation_key(operation_id: str) -> Key:

@@ -116,3 +116,17 @@ def _openapi(service: str | None, out: Path | None, **given: Any) -> None:  # no
     from bbws.entrypoints.commands import offline  # noqa: PLC0415 - as said above
 
     offline.openapi(Screen.open(as_json=given[JSON_OPTION]), service, out)
+
+
+def manifest_command() -> click.Command:
+    """``bbws manifest``."""
+    summary = "Print what AWS must have, for Terraform"
+    return click.Command(
+        "manifest", params=[], callback=_manifest, short_help=summary, help=f"{summary}, as JSON.", hidden=True
+    )
+
+
+def _manifest() -> None:
+    from bbws.entrypoints.commands import offline  # noqa: PLC0415 - as said above
+
+    offline.manifest(Screen.open(as_json=True))

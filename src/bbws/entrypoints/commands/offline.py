@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from bbws.audit.verify import Report
 from bbws.bootstrap import embedded, wiring
+from bbws.bootstrap import manifest as aws_manifest
 from bbws.engines.embedded import backup
 from bbws.engines.embedded.archive import ARCHIVE_FOLDER
 from bbws.engines.embedded.errors import StoreError
@@ -118,6 +119,11 @@ def openapi(screen: Screen, service: str | None, out: Path | None) -> None:
         screen.document(chosen if service is None else chosen[service])
     else:
         screen.write("---\n".join(to_yaml(document) for document in chosen.values()).rstrip("\n"))
+
+
+def manifest(screen: Screen) -> None:
+    """Print the manifest."""
+    screen.document(aws_manifest.manifest())
 
 
 @contextmanager

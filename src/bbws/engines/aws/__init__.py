@@ -1,0 +1,1 @@
+"""The engine for AWS: DynamoDB, Streams, EventBridge, SQS, S3, Secrets Manager."""
