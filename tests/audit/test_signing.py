@@ -15,13 +15,13 @@ SEED = bytes(range(SEED_BYTES))
 KEY_ID = "56475aa75463474c"
 PEM = (
     b"-----BEGIN PUBLIC KEY-----\n"
-    b"MCowBQYDK2VwAyEAA6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=\n"
+    b"MCowBQYDK2VwAyEAA6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=\n"  # pragma: allowlist secret
     b"-----END PUBLIC KEY-----\n"
 )
-ROOT = "8c51bcbcf387d1f00d73035db73bc8d356a5ad7b123e0af1d8cecb8107c58cd7"
+ROOT = "8c51bcbcf387d1f00d73035db73bc8d356a5ad7b123e0af1d8cecb8107c58cd7"  # pragma: allowlist secret
 SIGNATURE = (
-    "15add38f073eba2bc3e78dfa89fb4db87bbc5dc52eccc3b2388b86db34ca7e6c"
-    "f6a00bae22e39e81f0fba4a80221fa1e9b0403f5312f044ab090cc432fe0f50e"
+    "15add38f073eba2bc3e78dfa89fb4db87bbc5dc52eccc3b2388b86db34ca7e6c"  # pragma: allowlist secret
+    "f6a00bae22e39e81f0fba4a80221fa1e9b0403f5312f044ab090cc432fe0f50e"  # pragma: allowlist secret
 )
 _BODY = PEM.splitlines()[1]
 
