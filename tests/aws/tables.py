@@ -1,7 +1,7 @@
 """Tables as Terraform makes them, and the SDK as another way to DynamoDB: what our own client is held against."""
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -31,22 +31,21 @@ class SdkTransport:
         return answer
 
 
-def create_table(dynamo: Dynamo, name: str, indexes: Iterable[str]) -> None:
+def create_table(dynamo: Dynamo, name: str, indexes: Sequence[str]) -> None:
     """A table with the keys that every table has."""
     names = [("PK", "SK"), *((f"{index}PK", f"{index}SK") for index in indexes)]
-    dynamo.call(
-        "CreateTable",
-        {
-            "TableName": name,
-            "BillingMode": "PAY_PER_REQUEST",
-            "AttributeDefinitions": [{"AttributeName": each, "AttributeType": "S"} for pair in names for each in pair],
-            "KeySchema": _schema(*names[0]),
-            "GlobalSecondaryIndexes": [
-                {"IndexName": index, "KeySchema": _schema(*pair), "Projection": {"ProjectionType": "ALL"}}
-                for index, pair in zip(indexes, names[1:], strict=True)
-            ],
-        },
-    )
+    request: dict[str, Any] = {
+        "TableName": name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": each, "AttributeType": "S"} for pair in names for each in pair],
+        "KeySchema": _schema(*names[0]),
+    }
+    if indexes:
+        request["GlobalSecondaryIndexes"] = [
+            {"IndexName": index, "KeySchema": _schema(*pair), "Projection": {"ProjectionType": "ALL"}}
+            for index, pair in zip(indexes, names[1:], strict=True)
+        ]
+    dynamo.call("CreateTable", request)
 
 
 def _schema(partition: str, sort: str) -> list[dict[str, str]]:

@@ -19,6 +19,8 @@ from bbws.kernel.reaction import Daily, Reaction
 from bbws.kernel.router import allowed
 from bbws.keys import store as keys_store
 from bbws.operations.reactions import carrying_out
+from bbws.operations.store import ACCEPTING
+from bbws.stores import STORES
 
 # They speak of one machine's files and counters, or serve the API page, which the functions' package leaves out.
 OF_ONE_MACHINE = frozenset({"createBackup", "getMetrics", "getIndex", "getDocs", "getDocsAsset"})
@@ -40,19 +42,16 @@ _CURSORS = {"actions": [_SECRET], "resource": "secret/cursor-key"}
 _PORTS: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "signer": [{"actions": [_SECRET], "resource": "secret/checkpoint-signing-key"}],
 }
+# SQS cannot be read without taking: what is looked at is put back.
+_LOOKING = ["sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
 # What a call does with the queues and with the gateway's own keys.
 _CALLS: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "listQueues": [{"actions": ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], "resource": "queues"}],
-    "listDeadLetters": [{"actions": ["sqs:GetQueueUrl", "sqs:ReceiveMessage"], "resource": "queues"}],
-    "redriveQueue": [
-        {
-            "actions": ["sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage", "sqs:SendMessage"],
-            "resource": "queues",
-        }
-    ],
+    "listDeadLetters": [{"actions": _LOOKING, "resource": "queues"}],
+    "redriveQueue": [{"actions": [*_LOOKING, "sqs:DeleteMessage", "sqs:SendMessage"], "resource": "queues"}],
     "createKey": [
         {"actions": ["apigateway:POST"], "resource": "gateway/apikeys"},
-        {"actions": ["apigateway:POST"], "resource": "gateway/usageplan"},
+        {"actions": ["apigateway:GET", "apigateway:POST"], "resource": "gateway/usageplans"},
     ],
     "revokeKey": [{"actions": ["apigateway:GET", "apigateway:DELETE"], "resource": "gateway/apikeys"}],
 }
@@ -65,7 +64,7 @@ def manifest() -> dict[str, Any]:
     """Everything as plain values, in a fixed order."""
     endpoints = [(api.__name__, each) for api in tables.APIS for each in api.ENDPOINTS if each.id not in OF_ONE_MACHINE]
     return {
-        "stores": {store.name: _store(store) for store in tables.STORES},
+        "stores": {store.name: _store(store) for store in STORES},
         "endpoints": {endpoint.id: _endpoint(module, endpoint) for module, endpoint in endpoints},
         "resources": _resources(endpoint for _, endpoint in endpoints),
         "consumers": {
@@ -116,6 +115,8 @@ def _endpoint_access(endpoint: Endpoint) -> list[Mapping[str, Any]]:
         access |= _of_kinds("retrying")
     if endpoint.mutates:  # a dry run reads what the real call would write
         access |= Access(gets=access.puts | access.removes | access.ensures)
+    if endpoint.queued is not None:
+        access |= ACCEPTING
     if endpoint.method == "POST":
         access |= idempotency.ACCESS
     further = list(_CALLS.get(endpoint.id, ()))
@@ -156,7 +157,7 @@ def _statements(
 ) -> list[Mapping[str, Any]]:
     """One statement per table and set of actions, one for all indexes of a table, then what is no row."""
     found: list[Mapping[str, Any]] = []
-    for store in tables.STORES:
+    for store in STORES:
         found += _on_table(store, access)
     for touch in sorted(access.archive):
         action, resource = _ARCHIVE[touch]

@@ -107,7 +107,7 @@ class Daily:
 class QueueState:
     """What an operator sees of one queue.
 
-    ``oldest_seconds`` is the age of the oldest message waiting, None when empty.
+    ``oldest_seconds`` is the age of the oldest message waiting; None when empty, or where the engine cannot tell (SQS).
     """
 
     name: str

@@ -8,7 +8,6 @@ from bbws.kernel.endpoint import Answer, Call, Endpoint, Link, Listed
 from bbws.kernel.entity import Stored
 from bbws.kernel.history import ChangeBody
 from bbws.kernel.problem import FORBIDDEN
-from bbws.operations.store import ACCEPTING
 from bbws.products import queued, service, store
 from bbws.products.model import PRODUCT_EXISTS, PRODUCT_INACTIVE, PRODUCT_NOT_FOUND, Product
 from bbws.products.schemas import (
@@ -139,7 +138,7 @@ ENDPOINTS = (
         service=SERVICE,
         method="POST",
         path=store.BASE,
-        access=store.CREATING | ACCEPTING,
+        access=store.CREATING,
         summary="Create a product",
         handler=_create,
         queued=_accept_create,
@@ -158,7 +157,7 @@ ENDPOINTS = (
         service=SERVICE,
         method="PUT",
         path=_ONE,
-        access=store.CHANGING | ACCEPTING,
+        access=store.CHANGING,
         summary="Change or restore a product",
         description='What is left out stays as it is. An inactive product needs `"active": true` with it.',
         handler=_update,
@@ -178,7 +177,7 @@ ENDPOINTS = (
         service=SERVICE,
         method="DELETE",
         path=_ONE,
-        access=store.CHANGING | ACCEPTING,
+        access=store.CHANGING,
         summary="Take a product off sale",
         description="Its record stays, and it can be restored. Repeating the call changes nothing.",
         handler=_delete,

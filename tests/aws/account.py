@@ -1,0 +1,164 @@
+"""An environment in the emulator, made as the manifest says, and BBWS on it in this process: nothing is deployed."""
+
+import json
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bbws.bootstrap.aws import Cloud, dispatcher, open_cloud, worker
+from bbws.bootstrap.aws_setup import set_up
+from bbws.bootstrap.manifest import manifest
+from bbws.engines.aws.dynamo import Transport
+from bbws.engines.aws.names import CURSOR_KEY, FIRST_KEY, SIGNING_KEY
+from bbws.kernel.change import Change
+from bbws.kernel.dispatch import Exchange, run
+from bbws.kernel.http import Request, Response
+from bbws.kernel.reaction import Message, Reaction
+from bbws.kernel.table import RowKind
+from bbws.settings import AwsVariables, Settings
+from tests.aws import shared
+from tests.aws.emulator import REGION
+from tests.aws.tables import CREDENTIALS, create_table
+
+MANIFEST = manifest()
+type Watch = Callable[[str, Transport], Transport]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer as a client sees it."""
+
+    response: Response
+
+    @property
+    def status(self) -> int:
+        return self.response.status
+
+    @property
+    def json(self) -> Any:
+        assert isinstance(self.response.body, bytes)
+        return json.loads(self.response.body)
+
+
+class ShiftedClock:
+    """The machine's clock, moved on by what a test says."""
+
+    def __init__(self) -> None:
+        self.shift = timedelta(0)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.shift
+
+
+class Account:
+    """One environment. Every function has its own cloud, as it would have its own process."""
+
+    def __init__(self, environment: str, watch: Watch) -> None:
+        self.environment = environment
+        self._watch = watch
+        self._clouds: dict[str, Cloud] = {}
+        self._announced: set[str] = set()
+        self.clock = ShiftedClock()
+        self.key = ""
+
+    def cloud(self, function: str) -> Cloud:
+        """What a function sees."""
+        if function not in self._clouds:
+            settings = Settings.of(
+                environment=self.environment, region=REGION, archive_bucket=f"archive-{self.environment}"
+            )
+            variables = AwsVariables(shared.address(), CREDENTIALS.access_key, CREDENTIALS.secret_key, "")
+            self._clouds[function] = open_cloud(
+                settings, variables, lambda sender: self._watch(function, sender), self.clock
+            )
+        return self._clouds[function]
+
+    def make(self) -> None:
+        """What Terraform makes, and the set-up after it."""
+        cloud = self.cloud("terraform")
+        for store, entry in MANIFEST["stores"].items():
+            create_table(cloud.engine.dynamo, cloud.engine.names.table(store), entry["indexes"])
+        for name in (CURSOR_KEY, SIGNING_KEY, FIRST_KEY):
+            self.sdk("secretsmanager").create_secret(Name=cloud.engine.names.secret(name))
+        self.sdk("apigateway").create_usage_plan(name=cloud.engine.names.usage_plan)
+        place = {"LocationConstraint": REGION}
+        self.sdk("s3").create_bucket(Bucket=f"archive-{self.environment}", CreateBucketConfiguration=place)
+        for queue in (consumer["queue"] for consumer in MANIFEST["consumers"].values()):
+            self.sdk("sqs").create_queue(QueueName=cloud.engine.names.queue(queue))
+            self.sdk("sqs").create_queue(QueueName=cloud.engine.names.dead_letters(queue))
+        set_up(cloud)
+        self.key = cloud.engine.secrets.text(FIRST_KEY)
+
+    def sdk(self, service: str) -> Any:
+        """The SDK's client of a service."""
+        return self.cloud("terraform").engine.sdk.client(service)
+
+    def call(self, operation: str, path: str, body: object = None, *, key: str | None = None, **headers: str) -> Reply:
+        """What the function of a call answers."""
+        entry = MANIFEST["endpoints"][operation]
+        cloud = self.cloud(entry["function"])
+        target, _, query = path.partition("?")
+        sent = {"x-api-key": self.key if key is None else key, "content-type": "application/json"}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        if not sent["x-api-key"]:
+            del sent["x-api-key"]
+        request = Request(
+            entry["method"],
+            target,
+            query,
+            sent,
+            b"" if body is None else json.dumps(body).encode(),
+            "192.0.2.1",
+            "/v1",
+            secrets.token_hex(8),
+        )
+        return Reply(run(dispatcher(cloud, entry["runs"]).steps(Exchange(request)), cloud.engine.table))
+
+    def work(self) -> None:
+        """Have the consumers handle what was announced since, until nothing more is."""
+        while messages := self._new():
+            for entry in MANIFEST["consumers"].values():
+                consumer = worker(self.cloud(entry["function"]), entry["runs"])
+                assert isinstance(consumer, Reaction)
+                wanted = [message for message in messages if consumer.wants(message.type)]
+                assert not consumer.handler(messages=wanted)
+
+    def try_to_work(self) -> None:
+        """Hand every change that waits for the product creator to it once, whatever comes of it."""
+        entry = MANIFEST["consumers"]["product-creator"]
+        consumer = worker(self.cloud(entry["function"]), entry["runs"])
+        assert isinstance(consumer, Reaction)
+        messages = self._messages(lambda change: change.id not in self._announced and consumer.wants(change.type))
+        consumer.handler(messages=messages)
+
+    def daily(self, name: str) -> None:
+        """Do a day's work."""
+        entry = MANIFEST["daily"][name]
+        worker(self.cloud(entry["function"]), entry["runs"]).handler()
+
+    def _new(self) -> Sequence[Message]:
+        found = self._messages(lambda change: change.id not in self._announced)
+        self._announced |= {message.id for message in found}
+        return found
+
+    def _messages(self, chosen: Callable[[Change], bool]) -> Sequence[Message]:
+        rows = self.cloud("terraform").engine.bulk.rows({RowKind.CHANGE})
+        changes = [change for row in rows if chosen(change := Change.from_document(row.document))]
+        return [Message(change.id, change.type, change.subject, change.key) for change in changes]
+
+    def close(self) -> None:
+        """Leave no connection open."""
+        for cloud in self._clouds.values():
+            cloud.engine.close()
+
+
+@contextmanager
+def account(watch: Watch = lambda _function, sender: sender) -> Iterator[Account]:
+    """A new environment."""
+    made = Account(f"t{secrets.token_hex(4)}", watch)
+    made.make()
+    yield made
+    made.close()

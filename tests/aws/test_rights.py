@@ -1,0 +1,170 @@
+"""Least privilege: a function may do what it really does in the stories of its call or consumer, and nothing else."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.aws.account import MANIFEST, Account, account
+from tests.aws.recording import Right, Rights
+
+PRODUCTS = "/v1.0/products"
+BASIC = {"name": "Basic plan", "description": "For all", "price": "10.00", "period": "per month"}
+ASYNC = {"prefer": "respond-async"}
+FUNCTIONS: Mapping[str, Any] = {
+    entry["function"]: entry for group in ("endpoints", "consumers", "daily") for entry in MANIFEST[group].values()
+}
+
+
+@pytest.fixture(scope="module")
+def rights() -> Iterator[Rights]:
+    """What was used once every story was told."""
+    recorded = Rights()
+    with account(recorded.watch) as made:
+        for name in FUNCTIONS:
+            recorded.watch_sdk(name, made.cloud(name).engine.sdk)
+        _products(made)
+        _queued(made, recorded)
+        _operations(made, recorded)
+        _keys(made)
+        _audit(made)
+        _platform(made)
+        yield recorded
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_may_do_what_it_does_and_nothing_else(function: str, rights: Rights) -> None:
+    used, allowed = rights.used[function], _allowed(FUNCTIONS[function]["access"])
+    assert {"missing": used - allowed, "needless": allowed - used} == {"missing": set(), "needless": set()}
+
+
+def _allowed(access: list[Mapping[str, Any]]) -> set[Right]:
+    return {
+        (action, statement["resource"], key.removesuffix("#*"))
+        for statement in access
+        for action in statement["actions"]
+        for key in statement.get("keys", [""])
+    }
+
+
+def _products(made: Account) -> None:
+    for price in ("10.00", "20.00"):
+        made.call("createProduct", f"{PRODUCTS}?dryRun=true", BASIC)
+        made.call("createProduct", PRODUCTS, BASIC | {"price": price}, idempotency_key=price)
+    product = made.call("createProduct", PRODUCTS, BASIC | {"productId": "PROD-OWN"}).json["productId"]
+    one = f"{PRODUCTS}/{product}"
+    for query in ("", "sortBy=price", "sortBy=name", "q=basic"):
+        for currency in ("", "&currency=ZAR"):
+            listed = made.call("listProducts", f"{PRODUCTS}?pageSize=1&{query}{currency}")
+            assert listed.status == 200, listed.json
+            token = listed.json["nextToken"]
+            made.call("listProducts", f"{PRODUCTS}?pageSize=1&{query}{currency}&startAt={token}")
+    made.call("getProduct", one, key="")
+    made.call("getProduct", f"{one}?asOf=2030-01-01T00:00:00Z")
+    made.call("updateProduct", f"{one}?dryRun=true", {"name": "Another name"})
+    assert made.call("updateProduct", one, {"name": "Another name"}).status == 200
+    made.call("deleteProduct", f"{one}?dryRun=true")
+    assert made.call("deleteProduct", one).status == 204
+    made.call("getProductHistory", f"{one}/history?pageSize=1")
+    token = made.call("getProductHistory", f"{one}/history?pageSize=1").json["nextToken"]
+    assert made.call("getProductHistory", f"{one}/history?pageSize=1&startAt={token}").status == 200
+
+
+def _queued(made: Account, recorded: Rights) -> None:
+    product = made.call("createProduct", PRODUCTS, BASIC, **ASYNC).json["productId"]
+    made.work()
+    one = f"{PRODUCTS}/{product}"
+    for _ in range(2):
+        made.call("updateProduct", one, {"name": "Queued name"}, **ASYNC)
+    made.call("deleteProduct", one, **ASYNC)
+    made.work()
+    assert made.call("getProduct", one).json["active"] is False
+    # One that is begun and stands still, for the daily resumption.
+    recorded.broken.add("product-creator")
+    made.call("createProduct", PRODUCTS, BASIC, **ASYNC)
+    renaming = f"{PRODUCTS}/{made.call('createProduct', PRODUCTS, BASIC).json['productId']}"
+    stuck = made.call("updateProduct", renaming, {"name": "Yet another"}, **ASYNC).json["operationId"]
+    made.try_to_work()
+    recorded.broken.clear()
+    made.clock.shift += timedelta(hours=2)
+    made.daily("operations-resume")
+    assert made.call("getOperation", f"/v1.0/operations/{stuck}").json["status"] == "COMPLETED"
+
+
+def _operations(made: Account, recorded: Rights) -> None:
+    own = made.call("createKey", "/v1.0/keys", {"name": "Writer", "permissions": ["products:write"]}).json["secret"]
+    operations = "/v1.0/operations"
+    recorded.broken.add("product-creator")
+    begun = made.call("createProduct", PRODUCTS, BASIC, key=own, **ASYNC).json["operationId"]
+    made.try_to_work()
+    for status in ("", "&status=PENDING"):
+        for key in (own, None):
+            made.call("listOperations", f"{operations}?pageSize=1{status}", key=key)
+    token = made.call("listOperations", f"{operations}?pageSize=1").json["nextToken"]
+    assert made.call("listOperations", f"{operations}?pageSize=1&startAt={token}").status == 200
+    made.call("cancelOperation", f"{operations}/{begun}/cancel?dryRun=true")
+    assert (
+        made.call("cancelOperation", f"{operations}/{begun}/cancel", idempotency_key="c").json["status"] == "CANCELLED"
+    )
+    failing = made.call("createProduct", PRODUCTS, BASIC, **ASYNC).json["operationId"]
+    for _ in range(3):
+        made.try_to_work()
+        made.clock.shift += timedelta(minutes=2)
+    recorded.broken.clear()
+    made.call("retryOperation", f"{operations}/{failing}/retry?dryRun=true")
+    assert made.call("retryOperation", f"{operations}/{failing}/retry", idempotency_key="r").status == 200
+    made.work()
+
+
+def _keys(made: Account) -> None:
+    made.call("createKey", "/v1.0/keys?dryRun=true", {"name": "Shop", "permissions": ["products:write"]})
+    key = made.call("createKey", "/v1.0/keys", {"name": "Shop", "permissions": ["*"]}, idempotency_key="k").json
+    token = made.call("listKeys", "/v1.0/keys?pageSize=1").json["nextToken"]
+    made.call("listKeys", f"/v1.0/keys?pageSize=1&startAt={token}", key=key["secret"])
+    made.call("revokeKey", f"/v1.0/keys/{key['keyId']}?dryRun=true")
+    assert made.call("revokeKey", f"/v1.0/keys/{key['keyId']}").status == 204
+    made.work()
+
+
+def _audit(made: Account) -> None:
+    records = "/v1.0/audit/records?pageSize=1"
+    for query in (
+        "",
+        "&actor=system-setup",
+        "&type=product.created",
+        "&type=operation.completed",
+        f"&subject={PRODUCTS}/PROD-OWN",
+    ):
+        page = made.call("listAuditRecords", f"{records}{query}")
+        assert page.status == 200, page.json
+        made.call("listAuditRecords", f"{records}{query}&startAt={page.json['nextToken']}")
+    # The second finds what the first put where something is missing from the archive's index.
+    made.call("createProduct", PRODUCTS, BASIC)
+    assert made.call("createCheckpoint", "/v1.0/audit/checkpoints", idempotency_key="p").status == 201
+    made.call("createProduct", PRODUCTS, BASIC)
+    made.daily("audit-checkpoint")
+    made.work()
+
+
+def _platform(made: Account) -> None:
+    assert made.call("getHealth", "/health").status == 200
+    assert made.call("getOpenapi", "/openapi.json").status == 200
+    assert made.call("getProblem", "/problems/product-not-found").status == 200
+    assert made.call("listQueues", "/v1.0/queues?pageSize=1").json["count"] == 1
+    token = made.call("listQueues", "/v1.0/queues?pageSize=1").json["nextToken"]
+    made.call("listQueues", f"/v1.0/queues?pageSize=1&startAt={token}")
+    names = made.cloud("terraform").engine.names
+    sqs = made.sdk("sqs")
+    dead = sqs.get_queue_url(QueueName=names.dead_letters("product-audit"))["QueueUrl"]
+    for number in range(2):
+        change = {"partition": "PRODUCT#PROD-OWN", "sort": "CHANGE#METADATA#0000000001"}
+        message = {"id": f"PROD-OWN.{number}", "type": "t", "subject": "s", "change": change}
+        sqs.send_message(QueueUrl=dead, MessageBody=json.dumps(message))
+    letters = "/v1.0/queues/product-audit/dead-letters?pageSize=1"
+    token = made.call("listDeadLetters", letters).json["nextToken"]
+    made.call("listDeadLetters", f"{letters}&startAt={token}")
+    made.call("redriveQueue", "/v1.0/queues/product-audit/redrive?dryRun=true")
+    redriven = made.call("redriveQueue", "/v1.0/queues/product-audit/redrive", idempotency_key="q")
+    assert redriven.json["redriven"] == 2
