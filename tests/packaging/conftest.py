@@ -23,18 +23,17 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def packages(shared: Path) -> dict[str, Path]:
     """The package of each architecture, by AWS's name of it."""
     out = shared / "packages"
+    found = {architecture: out / f"bbws-lambda-{architecture}.zip" for architecture in MACHINES}
     with (shared / "packages.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (out / "done").exists():
+        if not (out / "task").exists():
             subprocess.run([sys.executable, "-I", ROOT / "infra/package.py", "--out", out], check=True)
-            (out / "done").touch()
-    return {architecture: out / f"bbws-lambda-{architecture}.zip" for architecture in MACHINES}
+            with zipfile.ZipFile(found[host()]) as package:
+                package.extractall(out / "task")
+    return found
 
 
-@pytest.fixture
-def unpacked(packages: dict[str, Path], tmp_path: Path) -> Path:
-    """This machine's package, as Lambda has it."""
-    folder = tmp_path / "task"
-    with zipfile.ZipFile(packages[host()]) as package:
-        package.extractall(folder)
-    return folder
+@pytest.fixture(scope="session")
+def unpacked(packages: dict[str, Path]) -> Path:
+    """This machine's package, as Lambda has it; nobody writes to it."""
+    return packages[host()].parent / "task"

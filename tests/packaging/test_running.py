@@ -1,11 +1,14 @@
 """The unpacked package alone, in a fresh interpreter without this machine's packages."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-from infra.package import SERVICES
+import pytest
+
+from infra.package import ROOT, SERVICES
 
 # What belongs to the server, the command line, the tests and one machine.
 ABSENT = (
@@ -23,11 +26,20 @@ ABSENT = (
     "uvicorn",
     "yaml",
 )
-ENTRYPOINTS = "bbws/entrypoints/lambda_*.py"
+ENTRYPOINTS = {"endpoints": "lambda_api", "consumers": "lambda_worker", "daily": "lambda_worker", "feed": "lambda_feed"}
+MANIFEST = json.loads((ROOT / "infra/terraform/manifest.json").read_text())
+# Every function of the manifest: its entrypoint, and what it runs.
+FUNCTIONS = {
+    function["function"]: (entrypoint, function["runs"])
+    for kind, entrypoint in ENTRYPOINTS.items()
+    for function in ([MANIFEST[kind]] if kind == "feed" else MANIFEST[kind].values())
+}
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_REGION": "eu-west-1",
+    "BBWS_ARCHIVE_BUCKET": "archive",
+    "BBWS_BUS": "bbws-dev",
     "BBWS_ENGINE": "aws",
     "BBWS_ENVIRONMENT": "dev",
     "BBWS_REGION": "eu-west-1",
@@ -54,10 +66,16 @@ def test_every_module_of_bbws_imports_what_is_packed(unpacked: Path) -> None:
     _run(unpacked, "import importlib\n" + "\n".join(f"importlib.import_module({each!r})" for each in modules))
 
 
-def test_every_entrypoint_starts_by_itself(unpacked: Path) -> None:
-    for entrypoint in _modules(unpacked, ENTRYPOINTS):
-        statement = f"import {entrypoint}; print(callable({entrypoint}.handler))"
-        assert _run(unpacked, statement, **ENVIRONMENT) == "True\n"
+def test_every_entrypoint_has_its_function(unpacked: Path) -> None:
+    handlers = {path.stem for path in unpacked.glob("bbws/entrypoints/*.py") if "def handler(" in path.read_text()}
+    assert handlers == set(ENTRYPOINTS.values())
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_function_starts_from_the_package_alone(unpacked: Path, function: str) -> None:
+    entrypoint, runs = FUNCTIONS[function]
+    statements = f"from bbws.entrypoints.{entrypoint} import handler\nprint(callable(handler))"
+    assert _run(unpacked, statements, **ENVIRONMENT, BBWS_RUNS=runs) == "True\n"
 
 
 def test_what_is_left_out_cannot_be_imported(unpacked: Path) -> None:
