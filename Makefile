@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
 MANIFEST := infra/terraform/manifest.json
-SOURCES := $(wildcard src tests bench)
+SOURCES := $(wildcard src tests bench infra)
 
 # A Python that is new enough and able to make a virtual environment.
 find_python = for name in python3.12 python3.13 python3.14 python3; do \
@@ -21,7 +21,7 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check format bench docs lock clean
+.PHONY: help setup run test check format bench docs package lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -56,9 +56,12 @@ docs: $(VENV)/dev ## Write docs/api/openapi and the manifest for Terraform from 
 	$(BIN)/bbws openapi --out docs/api/openapi
 	$(BIN)/bbws manifest > $(MANIFEST)
 
+package: $(VENV)/runtime ## Pack BBWS for Lambda into dist/: the same bytes from the same commit
+	@$(BIN)/python -I infra/package.py
+
 lock: ## Pin requirements*.txt anew from requirements*.in (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv" >&2; exit 1; }
-	for name in requirements requirements-dev requirements-bench; do \
+	for name in requirements requirements-lambda requirements-dev requirements-bench; do \
 		uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-annotate --no-emit-index-url \
 			--no-emit-find-links --custom-compile-command 'make lock' $$name.in --output-file $$name.txt || exit 1; done
 

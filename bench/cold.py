@@ -1,25 +1,18 @@
 """What a cold start pays: importing an entrypoint in a fresh interpreter, and the size of the package."""
 
-import compileall
 import os
-import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-import bbws
 from bench.measure import interleaved, mebibytes, ratio, times
 from bench.options import Options
 from bench.report import Finding, Section, Table
+from infra.package import BUDGET_BYTES, ROOT, SDK, host, sizes, without_sdk
 
-_BUDGET_BYTES = 25 * 2**20
-# What the API functions, the feed and the workers import in Lambda; the server, the command line and the API page stay.
-_IN_LAMBDA = ("pydantic", "orjson", "cryptography", "iso4217", "structlog")
 _EDGE = "BBWS: edge, kernel, products, keys"
 _FRAMEWORKS = "FastAPI + Mangum, no application"
 _IMPORTS = {
@@ -78,61 +71,25 @@ def _import(statement: str) -> Callable[[], float]:
 
 
 def _package(section: Section) -> None:
-    sizes = {"bbws": _compiled_size([Path(bbws.__file__).parent])}
-    sizes |= {each.name: _compiled_size(_files(each)) for each in _closure(_IN_LAMBDA)}
-    total = sum(sizes.values())
+    with TemporaryDirectory() as folder:
+        command = [sys.executable, "-I", "infra/package.py", "--out", folder, "--architecture", host()]
+        subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        package = next(Path(folder).glob("*.zip"))
+        zipped, by_owner = package.stat().st_size, sizes(package)
+    total = without_sdk(by_owner)
     section.findings.append(
         Finding(
             "package for Lambda, unpacked, without AWS SDK, with .pyc",
             "≤ 25 MB",
             mebibytes(total),
             "",
-            total <= _BUDGET_BYTES,
+            total <= BUDGET_BYTES,
         )
     )
-    rows = [(name, mebibytes(size)) for name, size in sorted(sizes.items(), key=lambda item: -item[1])]
-    section.tables.append(Table(("in the package", "with .pyc"), rows))
+    rows = [(name, mebibytes(size), "SDK" if name in SDK else "") for name, size in by_owner.items()]
+    rows.append(("everything", mebibytes(sum(by_owner.values())), ""))
+    section.tables.append(Table(("in the package", "with .pyc", ""), rows))
     section.notes.append(
-        f"What counts: {', '.join(_IN_LAMBDA)}, what they bring, and BBWS whole. What does not: the HTTP server, the "
-        "command line and the API page. Binary wheels are this machine's; those for arm64 differ a little."
+        f"What `make package` makes for this machine ({host()}): {mebibytes(zipped)} zipped. The package for the other "
+        "architecture differs by its binary wheels."
     )
-
-
-def _closure(names: Iterable[str]) -> list[Distribution]:
-    """The distributions of these names and everything they need here."""
-    found: dict[str, Distribution] = {}
-    waiting = list(names)
-    while waiting:
-        each = distribution(waiting.pop())
-        if each.name.lower() in found:
-            continue
-        found[each.name.lower()] = each
-        waiting += [name for need in each.requires or () if "extra ==" not in need and (name := _installed(need))]
-    return list(found.values())
-
-
-def _installed(requirement: str) -> str | None:
-    """The name in a requirement, None where its marker left it out here."""
-    match = re.match(r"[\w.-]+", requirement)
-    try:
-        return distribution(match[0]).name if match else None
-    except PackageNotFoundError:
-        return None
-
-
-def _files(each: Distribution) -> list[Path]:
-    tops = {path.parts[0] for path in each.files or () if path.parts[0] != ".." and "__pycache__" not in path.parts[0]}
-    return [Path(str(each.locate_file(top))) for top in sorted(tops)]
-
-
-def _compiled_size(paths: Iterable[Path]) -> int:
-    """The bytes of files and folders once everything in them is compiled."""
-    with TemporaryDirectory() as folder:
-        copies = Path(folder)
-        for path in paths:
-            if path.is_dir():
-                shutil.copytree(path, copies / path.name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
-            else:
-                shutil.copy(path, copies)
-        compileall.compile_dir(folder, quiet=2)
-        return sum(path.stat().st_size for path in copies.rglob("*") if path.is_file())

@@ -12,7 +12,7 @@ from pytest_socket import SocketConnectBlockedError
 
 from tests.architecture.source import ROOT
 
-GROUPS = ("requirements", "requirements-dev", "requirements-bench")
+GROUPS = ("requirements", "requirements-lambda", "requirements-dev", "requirements-bench")
 COMMANDS = {"help", "run", "test", "check", "bench", "docs", "clean"}
 
 

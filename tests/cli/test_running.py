@@ -97,7 +97,7 @@ def test_a_command_that_speaks_to_a_server_loads_none_of_it(
     run = subprocess.run(command, env=_environment(loaded), capture_output=True, text=True, check=False)
     imported = {line.rpartition("|")[2].strip() for line in run.stderr.splitlines() if line.startswith("import time:")}
     assert "bbws.entrypoints.commands.local" in imported
-    heavy = {"bbws.bootstrap", "bbws.engines.embedded", "cryptography", "sqlite3", "structlog", "uvicorn", "yaml"}
+    heavy = {"bbws.bootstrap", "bbws.engines.embedded", "nacl", "sqlite3", "structlog", "uvicorn", "yaml"}
     assert imported & heavy == set()
 
 

@@ -9,8 +9,9 @@ from openapi_schema_validator import OAS30Validator
 from openapi_spec_validator import validate
 
 from bbws.bootstrap.wiring import openapi_documents
+from bbws.entrypoints.commands.yaml_text import to_yaml
 from bbws.kernel.endpoint import Endpoint, Raw, Wire
-from bbws.platform.openapi import documents, merged, to_yaml
+from bbws.platform.openapi import documents, merged
 from bbws.tables import ENDPOINTS
 
 COMMITTED = Path(__file__).resolve().parents[2] / "docs" / "api" / "openapi"

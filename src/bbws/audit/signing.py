@@ -1,22 +1,39 @@
 """Signing checkpoints: Ed25519 (RFC 8032)."""
 
+import binascii
 import hashlib
+import re
+from base64 import b64decode, b64encode
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
+from nacl.exceptions import BadSignatureError
+from nacl.signing import SigningKey, VerifyKey
 
 SEED_BYTES = 32
 
+# A SubjectPublicKeyInfo of Ed25519 has one form: these bytes, then the 32 of the key (RFC 8410, section 4).
+_INFO = bytes.fromhex("302a300506032b6570032100")
+_KEY_BYTES = 32
+_PEM = re.compile(rb"-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----")
 
-def key_id_of(public_key: Ed25519PublicKey) -> str:
+
+def key_id_of(public_key: bytes) -> str:
     """The name of a key: the first 16 hexadecimal characters of the SHA-256 of its raw bytes."""
-    raw = public_key.public_bytes(Encoding.Raw, PublicFormat.Raw)
-    return hashlib.sha256(raw).hexdigest()[:16]
+    return hashlib.sha256(public_key).hexdigest()[:16]
 
 
-def _pem(public_key: Ed25519PublicKey) -> bytes:
-    return public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+def _pem(public_key: bytes) -> bytes:
+    return b"-----BEGIN PUBLIC KEY-----\n" + b64encode(_INFO + public_key) + b"\n-----END PUBLIC KEY-----\n"
+
+
+def _key_in(pem: bytes) -> bytes:
+    found = _PEM.search(pem)
+    try:
+        info = b64decode(b"".join(found[1].split()), validate=True) if found else b""
+    except binascii.Error as error:
+        raise ValueError("not PEM") from error
+    if not info.startswith(_INFO) or len(info) != len(_INFO) + _KEY_BYTES:
+        raise ValueError("not an Ed25519 public key in PEM")
+    return info.removeprefix(_INFO)
 
 
 class Ed25519Signer:
@@ -27,20 +44,21 @@ class Ed25519Signer:
     """
 
     def __init__(self, seed: bytes) -> None:
-        self._key = Ed25519PrivateKey.from_private_bytes(seed)
-        self.key_id = key_id_of(self._key.public_key())
-        self.public_pem = _pem(self._key.public_key())
+        self._key = SigningKey(seed)
+        public_key = bytes(self._key.verify_key)
+        self.key_id = key_id_of(public_key)
+        self.public_pem = _pem(public_key)
 
     def sign(self, root: str) -> str:
         """The signature of a checkpoint's root, hexadecimal."""
-        return self._key.sign(bytes.fromhex(root)).hex()
+        return self._key.sign(bytes.fromhex(root)).signature.hex()
 
 
 class Verifier:
     """Checks signatures against the public keys that it was given."""
 
     def __init__(self) -> None:
-        self._keys: dict[str, Ed25519PublicKey] = {}
+        self._keys: dict[str, VerifyKey] = {}
 
     def add(self, pem: bytes) -> str:
         """Trust a public key; its id.
@@ -48,20 +66,14 @@ class Verifier:
         Raises:
             ValueError: it is not an Ed25519 public key in PEM.
         """
-        try:
-            key = load_pem_public_key(pem)
-        except UnsupportedAlgorithm as error:
-            raise ValueError("not a key that is known here") from error
-        if not isinstance(key, Ed25519PublicKey):
-            msg = "not an Ed25519 public key"
-            raise ValueError(msg)  # noqa: TRY004 - what is wrong is the content, not a Python type
-        key_id = key_id_of(key)
-        self._keys[key_id] = key
+        public_key = _key_in(pem)
+        key_id = key_id_of(public_key)
+        self._keys[key_id] = VerifyKey(public_key)
         return key_id
 
     def pem(self, key_id: str) -> bytes:
         """A trusted key, written as keys are."""
-        return _pem(self._keys[key_id])
+        return _pem(bytes(self._keys[key_id]))
 
     def holds(self, key_id: str, root: str, signature: str) -> bool:
         """Whether a trusted key of that id made this signature."""
@@ -70,8 +82,8 @@ class Verifier:
             return False
         try:
             raw = bytes.fromhex(signature)
-            key.verify(raw, bytes.fromhex(root))
-        except (InvalidSignature, ValueError):
+            key.verify(bytes.fromhex(root), raw)
+        except (BadSignatureError, ValueError):
             return False
         # Capitals and spaces would say the same: there is one way to write it, so that no bit can change unseen.
         return raw.hex() == signature

@@ -4,12 +4,10 @@ What dispatch does for every endpoint (problems, conditional requests, idempoten
 that it applies to. Source: design §3, Endpoint; design §4.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from itertools import groupby
-from typing import Any
 
-import yaml
 from pydantic import BaseModel
 
 from bbws.kernel import problem as problems
@@ -39,23 +37,6 @@ def merged(endpoints: Iterable[Endpoint], *, version: str, servers: Sequence[str
     """One document of every service; arguments as of :func:`documents`."""
     published = [endpoint for endpoint in endpoints if endpoint.documented]
     return _Document(published).build("BBWS", version, servers)
-
-
-def to_yaml(document: Mapping[str, Any]) -> str:
-    """The document as YAML: keys in their order, no anchors, text of several lines as such."""
-    return yaml.dump(dict(document), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
-
-
-class _Dumper(yaml.SafeDumper):
-    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's signature
-        return True
-
-
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
-
-
-_Dumper.add_representer(str, _text)
 
 
 class _Document:

@@ -17,7 +17,7 @@ from bbws.entrypoints.commands.failures import ExitCode, Failure
 from bbws.entrypoints.commands.screen import Screen
 from bbws.entrypoints.commands.session import App
 from bbws.entrypoints.commands.verification import show
-from bbws.platform.openapi import to_yaml
+from bbws.entrypoints.commands.yaml_text import to_yaml
 from bbws.settings import Settings, SettingsError
 
 
