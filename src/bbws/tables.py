@@ -9,8 +9,6 @@ from typing import Any
 
 from bbws.audit import api as audit_api
 from bbws.audit import reactions as audit_reactions
-from bbws.audit import store as audit_store
-from bbws.kernel import idempotency
 from bbws.kernel.endpoint import SIGNED_IN, Endpoint
 from bbws.kernel.entity import EntityType
 from bbws.kernel.reaction import Daily, Reaction
@@ -19,12 +17,10 @@ from bbws.keys import store as keys_store
 from bbws.operations import api as operations_api
 from bbws.operations import reactions as operations_reactions
 from bbws.operations import service as operations_service
-from bbws.operations import store as operations_store
 from bbws.operations.store import OPERATION
 from bbws.platform import api as platform_api
 from bbws.products import api as products_api
 from bbws.products import reactions as products_reactions
-from bbws.products import store as products_store
 from bbws.products.store import PRODUCT
 
 APIS = (products_api, operations_api, audit_api, keys_api, platform_api)
@@ -35,7 +31,6 @@ ENDPOINTS: tuple[Endpoint, ...] = tuple(endpoint for api in APIS for endpoint in
 REACTIONS: tuple[Reaction, ...] = tuple(reaction for module in CONSUMERS for reaction in module.REACTIONS)
 DAILY: tuple[Daily, ...] = tuple(daily for module in DAILY_WORKS for daily in module.DAILY)
 KINDS = products_reactions.KINDS
-STORES = (products_store.STORE, operations_store.STORE, audit_store.STORE, keys_store.STORE, idempotency.STORE)
 ENTITIES: Mapping[str, EntityType[Any]] = {e.source: e for e in (PRODUCT, OPERATION, keys_store.API_KEY)}
 
 

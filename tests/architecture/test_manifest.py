@@ -7,7 +7,8 @@ from bbws.bootstrap.manifest import OF_ONE_MACHINE, manifest
 from bbws.kernel.access import Access
 from bbws.kernel.endpoint import Endpoint
 from bbws.kernel.reaction import Daily, Reaction
-from bbws.tables import DAILY, ENDPOINTS, REACTIONS, STORES
+from bbws.stores import STORES
+from bbws.tables import DAILY, ENDPOINTS, REACTIONS
 from tests.architecture.source import ROOT
 
 MANIFEST = manifest()

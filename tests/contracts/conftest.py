@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from bbws.audit.ports import Archive
-from bbws.engines.embedded.engine import EmbeddedEngine
+from bbws.engines.embedded.archive import FolderArchive
 from bbws.kernel.table import Table
+from tests.aws.conftest import cloud, locked_archive
 from tests.contracts.worlds import EmbeddedWorld, emulated, mocked
 from tests.fakes import FakeClock
 
@@ -15,13 +16,6 @@ from tests.fakes import FakeClock
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
-
-
-@pytest.fixture
-def engine(tmp_path: Path, clock: FakeClock) -> Iterator[EmbeddedEngine]:
-    engine = EmbeddedEngine.open(tmp_path / "data", clock=clock, synchronous="OFF")
-    yield engine
-    engine.stop(10)
 
 
 @pytest.fixture(params=["embedded", "dynamodb", "moto"])
@@ -35,6 +29,10 @@ def table(request: pytest.FixtureRequest, clock: FakeClock) -> Iterator[Table]:
     world.close()
 
 
-@pytest.fixture
-def archive(engine: EmbeddedEngine) -> Archive:
-    return engine.archive
+@pytest.fixture(params=["embedded", "aws"])
+def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Archive]:
+    if request.param == "embedded":
+        yield FolderArchive(tmp_path / "archive")
+        return
+    with cloud() as sdk:
+        yield locked_archive(sdk)

@@ -5,7 +5,7 @@ import shutil
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import batched
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from bbws.kernel.table import Unavailable
 from bbws.kernel.work import UnitOfWork, transact
 from bbws.keys import service as keys_service
 from bbws.keys.authentication import ApiKeys
+from bbws.keys.ports import NoMeter
 from bbws.operations.runner import resume
 from bbws.platform.ports import Metrics, Readiness
 from bbws.settings import Settings, SettingsError
@@ -127,19 +128,22 @@ def build(  # noqa: PLR0913 - each is a seam that tests use
         "signer": Ed25519Signer(engine.secret("checkpoint-signing-key", SEED_BYTES)),
         "begin": begin,
         "kinds": tuple(kinds),
+        "lease": timedelta(0),  # one process, and one thread for each queue
         "environment": settings.environment,
         "permissions": permissions(),
         "health": _Health(engine),
+        "meter": NoMeter(),
         "metrics": metrics or NoMetrics(),
         "backup": BackupStream(engine),
         "documents": Documents(),
     }
+    cursor_key = engine.secret("cursor-key")
     dispatcher = Dispatcher.over(
         [bound(endpoint, ports) for endpoint in endpoints],
         table=table,
         clock=clock,
         authenticator=ApiKeys(table, clock),
-        cursors=Cursors(engine.secret("cursor-key")),
+        cursors=Cursors(lambda: cursor_key),
         limiter=RateLimiter(),
         cors=Cors(settings.cors_origins),
         queued_by_default=settings.write_mode == "queued",

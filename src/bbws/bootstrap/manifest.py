@@ -19,6 +19,7 @@ from bbws.kernel.reaction import Daily, Reaction
 from bbws.kernel.router import allowed
 from bbws.keys import store as keys_store
 from bbws.operations.reactions import carrying_out
+from bbws.stores import STORES
 
 # They speak of one machine's files and counters, or serve the API page, which the functions' package leaves out.
 OF_ONE_MACHINE = frozenset({"createBackup", "getMetrics", "getIndex", "getDocs", "getDocsAsset"})
@@ -51,8 +52,8 @@ _CALLS: Mapping[str, Sequence[Mapping[str, Any]]] = {
         }
     ],
     "createKey": [
-        {"actions": ["apigateway:POST"], "resource": "gateway/apikeys"},
-        {"actions": ["apigateway:POST"], "resource": "gateway/usageplan"},
+        {"actions": ["apigateway:GET", "apigateway:POST"], "resource": "gateway/apikeys"},
+        {"actions": ["apigateway:GET", "apigateway:POST"], "resource": "gateway/usageplans"},
     ],
     "revokeKey": [{"actions": ["apigateway:GET", "apigateway:DELETE"], "resource": "gateway/apikeys"}],
 }
@@ -65,7 +66,7 @@ def manifest() -> dict[str, Any]:
     """Everything as plain values, in a fixed order."""
     endpoints = [(api.__name__, each) for api in tables.APIS for each in api.ENDPOINTS if each.id not in OF_ONE_MACHINE]
     return {
-        "stores": {store.name: _store(store) for store in tables.STORES},
+        "stores": {store.name: _store(store) for store in STORES},
         "endpoints": {endpoint.id: _endpoint(module, endpoint) for module, endpoint in endpoints},
         "resources": _resources(endpoint for _, endpoint in endpoints),
         "consumers": {
@@ -156,7 +157,7 @@ def _statements(
 ) -> list[Mapping[str, Any]]:
     """One statement per table and set of actions, one for all indexes of a table, then what is no row."""
     found: list[Mapping[str, Any]] = []
-    for store in tables.STORES:
+    for store in STORES:
         found += _on_table(store, access)
     for touch in sorted(access.archive):
         action, resource = _ARCHIVE[touch]

@@ -170,13 +170,18 @@ def read_progress(table: Table, operation: Operation) -> tuple[Operation, int | 
     if row is None:
         return operation, None
     steps = tuple(_load_step(step) for step in row.document["steps"])
-    return replace(operation, steps=steps, result=row.document["result"]), row.version
+    held_until = _moment(row.document.get("heldUntil"))
+    return replace(operation, steps=steps, result=row.document["result"], held_until=held_until), row.version
 
 
 def save_progress(work: UnitOfWork, operation: Operation, version: int | None) -> None:
     """Keep the steps of a live operation in the place of those that were read at ``version``."""
     key = progress_key(operation.operation_id)
-    document: Document = {"steps": [dump_step(step) for step in operation.steps], "result": operation.result}
+    document: Document = {
+        "steps": [dump_step(step) for step in operation.steps],
+        "result": operation.result,
+        "heldUntil": _time(operation.held_until),
+    }
     if version is None:
         work.insert(Row(key, RowKind.EPHEMERAL, document))
     else:

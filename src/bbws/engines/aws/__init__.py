@@ -1,1 +1,1 @@
-"""The engine for AWS: DynamoDB, Streams, EventBridge, SQS, S3, Secrets Manager."""
+"""AWS: DynamoDB, its stream as the feed, EventBridge, SQS, S3, Secrets Manager."""
