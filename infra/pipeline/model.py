@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from bbws.engines.aws import names
+
 type Environment = Literal["dev", "sit", "prod"]
 
 ENVIRONMENTS: tuple[Environment, ...] = get_args(Environment.__value__)
@@ -21,15 +23,10 @@ class PipelineError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
-    """The AWS names that a pipeline uses in one environment."""
+class Names(names.Names):
+    """The AWS names of one environment, those included that the pipeline alone uses."""
 
     environment: Environment
-
-    @property
-    def alias(self) -> str:
-        """The alias that the API, the queues and the schedules call."""
-        return f"latest-{self.environment}"
 
     @property
     def artefacts(self) -> str:
@@ -49,11 +46,7 @@ class Names:
     @property
     def api_key(self) -> str:
         """The secret with the first API key."""
-        return f"bbws/product-api/key-{self.environment}"
-
-    def function(self, name: str) -> str:
-        """The Lambda function of a name in the manifest."""
-        return f"bbws-{name}-{self.environment}"
+        return self.secret(names.FIRST_KEY)
 
     def is_alarm(self, name: str) -> bool:
         """Whether an alarm is one of this environment's."""
@@ -62,8 +55,8 @@ class Names:
 
 def functions(manifest: Mapping[str, Any], environment: Environment) -> list[str]:
     """Names of the Lambda functions in the order of a release: those of the API, then those that consume."""
-    names = Names(environment)
-    return list(dict.fromkeys(names.function(name) for name in _ordered(manifest)))
+    own = Names(environment)
+    return list(dict.fromkeys(own.function(name) for name in _ordered(manifest)))
 
 
 def _ordered(manifest: Mapping[str, Any]) -> Iterator[str]:
