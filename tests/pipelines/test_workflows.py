@@ -108,6 +108,13 @@ def test_dev_follows_main_and_the_others_a_person() -> None:
     assert set(workflow("deploy-sit")["on"]) == set(workflow("deploy-prod")["on"]) == {"workflow_dispatch"}
 
 
+def test_no_workflow_waits_for_a_job_of_its_own() -> None:
+    outer = {workflow(name).get("concurrency", {}).get("group", "") for name in DEPLOYS.values()}
+    inner = jobs("deploy")["deploy"]["concurrency"]["group"]
+    assert "deploy-dev-run" in outer
+    assert outer.isdisjoint(inner.replace("${{ inputs.environment }}", name) for name in DEPLOYS)
+
+
 def test_what_must_be_typed_is_asked_for() -> None:
     assert inputs("deploy-sit")["confirmation"]["required"]
     assert inputs("deploy-sit")["confirmation"]["description"] == f"Type {gates.TYPED['sit']}"
