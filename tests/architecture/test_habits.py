@@ -67,9 +67,13 @@ def test_every_exception_of_the_linter_has_its_reason() -> None:
 
 
 def test_actions_are_pinned_by_commit() -> None:
-    uses = re.findall(r"uses: (.*)$", _read(".github/workflows/ci.yml"), re.MULTILINE)
-    assert uses
-    assert [use for use in uses if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use)] == []
+    paths = [*ROOT.glob(".github/workflows/*.yml"), *ROOT.glob(".github/actions/*/action.yml")]
+    uses = [use for path in paths for use in re.findall(r"uses: (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)]
+    others = {use for use in uses if not use.startswith("./.github/")}
+    assert others
+    assert [use for use in others if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use)] == []
+    # One version of each, so that an update is one decision.
+    assert len({use.partition("@")[0] for use in others}) == len(others)
 
 
 def test_ci_runs_the_commands_of_the_makefile() -> None:

@@ -1,0 +1,54 @@
+"""What reviewers see of a plan, and what no pipeline may do."""
+
+import json
+from typing import Any
+
+import pytest
+
+from infra.pipeline import plans
+from infra.pipeline.model import Environment
+from tests.pipelines.conftest import Account
+
+
+def change(address: str, *actions: str) -> dict[str, Any]:
+    secret = {"before": None, "after": {"value": "hush"}}
+    return {"address": address, "type": address.split(".")[-2], "change": {"actions": list(actions), **secret}}
+
+
+PLAN = {
+    "resource_changes": [
+        change("module.table.aws_dynamodb_table.this", "delete", "create"),
+        change("module.function.aws_lambda_function.this", "update"),
+        change("module.function.aws_lambda_alias.old", "delete"),
+        change("aws_s3_bucket.archive", "delete"),
+        change("aws_sqs_queue.kept", "no-op"),
+        change("data.aws_iam_policy_document.it", "read"),
+    ]
+}
+
+
+def test_reviewers_see_addresses_and_no_value() -> None:
+    text = plans.summary(PLAN)
+    assert "4 changes" in text
+    assert "| update | `module.function.aws_lambda_function.this` |" in text
+    assert "kept" not in text
+    assert "hush" not in text
+    assert plans.summary({}) == "No changes.\n"
+
+
+def test_a_long_plan_is_cut_and_says_so() -> None:
+    many = {"resource_changes": [change(f"aws_sqs_queue.n{number:03}", "create") for number in range(205)]}
+    assert plans.summary(many).splitlines()[-1] == "| … | and 5 more |"
+
+
+@pytest.mark.parametrize(("environment", "count"), [("dev", 0), ("sit", 2), ("prod", 2)])
+def test_what_holds_data_is_never_deleted_beyond_dev(environment: Environment, count: int) -> None:
+    assert len(plans.forbidden(PLAN, environment)) == count
+
+
+def test_the_command_shows_the_plan_and_stops_at_a_deletion(dev: Account, accounts: dict[str, Account]) -> None:
+    path = dev.folder / "plan.json"
+    path.write_text(json.dumps(PLAN))
+    assert "4 changes" in dev.run("review", str(path)).stdout
+    refused = accounts["prod"].run("review", str(path), fails="deletes aws_s3_bucket.archive")
+    assert "4 changes" in refused.stdout
