@@ -11,7 +11,7 @@ from tests.aws.conftest import NAMES
 from tests.aws.fakes import Altered, Script, refusal
 
 KEY = "key-0123456789AB"
-SECRET = "bbws_dev_0123456789abcdefghij0123456789abcdefghij"
+SECRET = "bbws_dev_0123456789abcdefghij0123456789abcdefghij"  # pragma: allowlist secret - nobody's
 PLANS = {"items": [{"id": "p0", "name": "other"}, {"id": "p1", "name": NAMES.usage_plan}]}
 
 
