@@ -1,0 +1,41 @@
+"""A consumer that fails too often: the alarm's condition comes true, and the runbook leads back to good order."""
+
+import json
+
+from bbws.kernel.change import change_key
+from bbws.kernel.table import Key
+from tests.cloud.environment import Cloud, soon
+from tests.stories.catalogue import PRODUCTS
+
+LATE = "PROD-LATE"
+QUEUE = "product-audit"
+
+
+def test_parked_messages_are_seen_and_put_back(cloud: Cloud) -> None:
+    # A message about a change that is not there yet: the audit logger fails until it is parked.
+    sqs = cloud.sdk("sqs")
+    address = sqs.get_queue_url(QueueName=cloud.names.queue(QUEUE))["QueueUrl"]
+    key = change_key(Key(f"PRODUCT#{LATE}", "METADATA"), 1)
+    message = {"id": f"{LATE}.1", "type": "product.created", "subject": f"{PRODUCTS}/{LATE}", "change": key._asdict()}
+    sqs.send_message(QueueUrl=address, MessageBody=json.dumps(message))
+
+    def dead() -> int:
+        states = cloud.do("GET", "/v1.0/queues").json["items"]
+        return int(next(state["dead"] for state in states if state["name"] == QUEUE))
+
+    # The condition of the alarm bbws-product-audit-dlq-dev.
+    assert soon(dead, lambda number: number > 0, tries=2000) == 1
+    alarm = cloud.names.alarm(QUEUE, "dlq")
+    described = cloud.sdk("cloudwatch").describe_alarms(AlarmNames=[alarm])["MetricAlarms"]
+    assert [each["Threshold"] for each in described] == [0.0]
+    assert "product_lambda_operations.md#dlq" in described[0]["AlarmDescription"]
+
+    # The runbook: look at what is parked, mend the cause, put it back.
+    letters = cloud.do("GET", f"/v1.0/queues/{QUEUE}/dead-letters").json["items"]
+    assert [letter["id"] for letter in letters] == [f"{LATE}.1"]
+    body = {"productId": LATE, "name": "Late", "description": "x", "price": "1.00", "period": "per month"}
+    assert cloud.do("POST", PRODUCTS, body).status == 201
+    redriven = cloud.do("POST", f"/v1.0/queues/{QUEUE}/redrive")
+    assert redriven.json["redriven"] == 1
+    assert soon(dead, lambda number: number == 0) == 0
+    assert any(f"/{LATE}_" in name for name in soon(cloud.archived, lambda names: any(LATE in name for name in names)))
