@@ -3,6 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
+MANIFEST := infra/terraform/manifest.json
 SOURCES := $(wildcard src tests bench)
 
 # A Python that is new enough and able to make a virtual environment.
@@ -39,8 +40,10 @@ check: $(VENV)/dev ## Check style, types, imports, hygiene and the committed API
 	$(BIN)/mypy $(SOURCES)
 	$(BIN)/lint-imports --no-logo
 	PATH="$(abspath $(BIN)):$$PATH" SKIP=ruff,ruff-format $(BIN)/pre-commit run --all-files
-	@set -e; fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT; $(BIN)/bbws openapi --out "$$fresh"; \
-	diff -ru docs/api/openapi "$$fresh" || { echo "docs/api/openapi is behind the code: run 'make docs'" >&2; exit 1; }
+	@set -e; fresh=$$(mktemp -d); trap 'rm -rf "$$fresh" "$$fresh.json"' EXIT; $(BIN)/bbws openapi --out "$$fresh"; \
+	$(BIN)/bbws manifest > "$$fresh.json"; \
+	diff -ru docs/api/openapi "$$fresh" && diff -u $(MANIFEST) "$$fresh.json" || \
+		{ echo "docs/api/openapi or $(MANIFEST) is behind the code: run 'make docs'" >&2; exit 1; }
 
 format: $(VENV)/dev ## Lay out the code and mend what ruff can mend
 	$(BIN)/ruff format .
@@ -49,8 +52,9 @@ format: $(VENV)/dev ## Lay out the code and mend what ruff can mend
 bench: $(VENV)/bench ## Measure against the peers and write bench/results.md
 	$(BIN)/python -m bench
 
-docs: $(VENV)/dev ## Write docs/api/openapi from the endpoint table
+docs: $(VENV)/dev ## Write docs/api/openapi and the manifest for Terraform from the endpoint and reaction tables
 	$(BIN)/bbws openapi --out docs/api/openapi
+	$(BIN)/bbws manifest > $(MANIFEST)
 
 lock: ## Pin requirements*.txt anew from requirements*.in (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv" >&2; exit 1; }

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import orjson
 
-from bbws.bootstrap import verify_archive
+from bbws.bootstrap.embedded import verify_archive
 from bbws.engines.embedded.schema import DATABASE_FILE
 from bench import servers
 from bench.events import PRODUCT

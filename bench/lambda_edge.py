@@ -46,7 +46,7 @@ def make(table: Table, log: BinaryIO) -> Handler:
         table=table,
         clock=clock,
         authenticator=ApiKeys(table, clock),
-        cursors=Cursors(b"of this benchmark alone"),
+        cursors=Cursors(lambda: b"of this benchmark alone"),
         limiter=RateLimiter(),
         cors=Cors(frozenset()),
     )

@@ -5,7 +5,7 @@ import gc
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from bbws.bootstrap import build, ensure_first_key
+from bbws.bootstrap.embedded import build, ensure_first_key
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.entrypoints.asgi import Asgi
 from bbws.entrypoints.observability import Observer, configure_logging

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import orjson
 
-from bbws.bootstrap import App, build, ensure_first_key
+from bbws.bootstrap.embedded import App, build, ensure_first_key
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.kernel.clock import Clock, SystemClock
 from bbws.kernel.dispatch import Exchange, run

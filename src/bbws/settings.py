@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -38,6 +38,12 @@ class Settings(BaseModel):
     cors_origins: frozenset[str] = Field(default=frozenset(), description="Origins, comma-separated, or *.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least level logged.")
     drain_seconds: float = Field(default=10.0, ge=0, le=300, description="How long a stop waits for what is held.")
+    region: str = Field(default="eu-west-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="On AWS: the region.")
+    archive_bucket: str = Field(default="", description="On AWS: the bucket of the archive.")
+    tables: dict[str, str] = Field(
+        default_factory=dict, description="On AWS: store=table, comma-separated, where it is not the usual table."
+    )
+    runs: str = Field(default="", description="On AWS: what a function runs, as the manifest names it.")
     url: str | None = Field(default=None, description="Where the command line finds the server.")
     api_key: str | None = Field(default=None, repr=False, description="The key that the command line sends.")
 
@@ -48,6 +54,10 @@ class Settings(BaseModel):
             value = values.get(name)
             if isinstance(value, str):
                 values[name] = frozenset(part.strip() for part in value.split(",") if part.strip())
+        tables = values.get("tables")
+        if isinstance(tables, str):
+            pairs = [part.partition("=") for part in tables.split(",")]
+            values["tables"] = {store.strip(): table.strip() for store, _, table in pairs}
         return values
 
     @model_validator(mode="after")
@@ -111,6 +121,31 @@ class Settings(BaseModel):
             "or pass --insecure-bind behind a proxy that speaks TLS"
         )
         raise SettingsError(msg)
+
+
+class AwsVariables(NamedTuple):
+    """What AWS's own variables say: to the SDK as well, which reads them itself.
+
+    Attributes:
+        endpoint: another address than AWS's, such as an emulator's.
+        access_key, secret_key, token: credentials, empty where they are to be had otherwise.
+    """
+
+    endpoint: str | None
+    access_key: str
+    secret_key: str
+    token: str
+
+    @classmethod
+    def read(cls) -> "AwsVariables":
+        """As they are now."""
+        found = os.environ.get
+        return cls(
+            found("AWS_ENDPOINT_URL") or None,
+            found("AWS_ACCESS_KEY_ID", ""),
+            found("AWS_SECRET_ACCESS_KEY", ""),
+            found("AWS_SESSION_TOKEN", ""),
+        )
 
 
 def _in_url(host: str) -> str:

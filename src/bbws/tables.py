@@ -1,4 +1,4 @@
-"""Every table of the business put together: endpoints, reactions, daily work, kinds of operation and of entity.
+"""Every table of the business put together: endpoints, reactions, daily work, kinds of operation and entity, stores.
 
 Importing it starts nothing and chooses no engine, so that documents and commands can be made from it.
 """
@@ -23,15 +23,13 @@ from bbws.products import api as products_api
 from bbws.products import reactions as products_reactions
 from bbws.products.store import PRODUCT
 
-ENDPOINTS: tuple[Endpoint, ...] = (
-    *products_api.ENDPOINTS,
-    *operations_api.ENDPOINTS,
-    *audit_api.ENDPOINTS,
-    *keys_api.ENDPOINTS,
-    *platform_api.ENDPOINTS,
-)
-REACTIONS: tuple[Reaction, ...] = (*products_reactions.REACTIONS, *audit_reactions.REACTIONS)
-DAILY: tuple[Daily, ...] = (*audit_reactions.DAILY, *operations_reactions.DAILY)
+APIS = (products_api, operations_api, audit_api, keys_api, platform_api)
+CONSUMERS = (products_reactions, audit_reactions)
+DAILY_WORKS = (audit_reactions, operations_reactions)
+
+ENDPOINTS: tuple[Endpoint, ...] = tuple(endpoint for api in APIS for endpoint in api.ENDPOINTS)
+REACTIONS: tuple[Reaction, ...] = tuple(reaction for module in CONSUMERS for reaction in module.REACTIONS)
+DAILY: tuple[Daily, ...] = tuple(daily for module in DAILY_WORKS for daily in module.DAILY)
 KINDS = products_reactions.KINDS
 ENTITIES: Mapping[str, EntityType[Any]] = {e.source: e for e in (PRODUCT, OPERATION, keys_store.API_KEY)}
 

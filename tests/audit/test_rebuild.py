@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bbws import bootstrap
 from bbws.audit.verify import verify
+from bbws.bootstrap import embedded as bootstrap
 from bbws.engines.embedded.archive import FolderArchive
 from bbws.engines.embedded.backup import restore
 from bbws.engines.embedded.engine import EmbeddedEngine

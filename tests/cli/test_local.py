@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from bbws.bootstrap import openapi_documents
+from bbws.bootstrap.wiring import openapi_documents
 from bbws.entrypoints.cli import build
 from bbws.entrypoints.commands.session import App
 from bbws.entrypoints.server import serve
@@ -40,9 +40,9 @@ def _records(archive: Path) -> list[Path]:
 
 def test_verify_says_what_it_held_the_archive_against(bbws: Shell, archive: Path) -> None:
     shown = bbws("audit", "verify").stdout.splitlines()
-    assert shown[0] == f"{archive}: 5 records of 4 entities, 1 checkpoints"
+    assert shown[0] == f"{archive}: 5 records of 4 entities, 1 checkpoint"
     assert shown[1].startswith("Held against checkpoint 1 (through 20")
-    assert shown[2] == "Newer than that: 1 records"
+    assert shown[2] == "Newer than that: 1 record"
     assert shown[-1] == "Everything is as it was written."
 
 

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from bbws.audit.ports import Archive
-from bbws.engines.embedded.engine import EmbeddedEngine
+from bbws.engines.embedded.archive import FolderArchive
 from bbws.kernel.table import Table
+from tests.aws.conftest import cloud, locked_archive
+from tests.contracts.worlds import EmbeddedWorld, emulated, mocked
 from tests.fakes import FakeClock
 
 
@@ -16,18 +18,21 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-@pytest.fixture(params=["embedded"])
-def engine(tmp_path: Path, clock: FakeClock) -> Iterator[EmbeddedEngine]:
-    engine = EmbeddedEngine.open(tmp_path / "data", clock=clock, synchronous="OFF")
-    yield engine
-    engine.stop(10)
+@pytest.fixture(params=["embedded", "dynamodb", "moto"])
+def table(request: pytest.FixtureRequest, clock: FakeClock) -> Iterator[Table]:
+    if request.param == "moto":
+        with mocked(clock) as mock:
+            yield mock.table()
+        return
+    world = EmbeddedWorld(clock) if request.param == "embedded" else emulated(clock)
+    yield world.table()
+    world.close()
 
 
-@pytest.fixture
-def table(engine: EmbeddedEngine) -> Table:
-    return engine.table
-
-
-@pytest.fixture
-def archive(engine: EmbeddedEngine) -> Archive:
-    return engine.archive
+@pytest.fixture(params=["embedded", "aws"])
+def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Archive]:
+    if request.param == "embedded":
+        yield FolderArchive(tmp_path / "archive")
+        return
+    with cloud() as sdk:
+        yield locked_archive(sdk)

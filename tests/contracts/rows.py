@@ -3,6 +3,9 @@
 from bbws.kernel.canonical import Document
 from bbws.kernel.table import Key, Row, RowKind, Table
 
+# Those that the tables of the contracts have.
+INDEXES = ("one", "two", "three", "four")
+
 
 def row(
     partition: str,

@@ -49,7 +49,24 @@ def test_names_are_listed_by_folder(archive: Archive) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "/a", "a/", "a//b", "..", "a/../b", ".hidden", "a/.b", "a\x00", "a\n", "a b", "é", "a\\b"]
+    "name",
+    [
+        "",
+        "/a",
+        "a/",
+        "a//b",
+        "..",
+        "a/../b",
+        ".hidden",
+        "a/.b",
+        "a\x00",
+        "a\n",
+        "a b",
+        "é",
+        "a\\b",
+        "a" * 201,
+        f"{'a/' * 512}a",
+    ],
 )
 def test_names_stay_inside(archive: Archive, name: str) -> None:
     with pytest.raises(ValueError, match="names are parts"):

@@ -17,7 +17,7 @@ from bbws.kernel.canonical import (
 )
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]))
-_KEYS = st.text(st.characters(max_codepoint=0xD7FF))
+_KEYS = st.text(st.characters(max_codepoint=0xD7FF), min_size=1)
 _INTEGERS = st.integers(-(2**53) + 1, 2**53 - 1)
 _SCALARS = st.none() | st.booleans() | _INTEGERS | _TEXT
 _VALUES = st.recursive(_SCALARS, lambda inner: st.lists(inner) | st.dictionaries(_KEYS, inner), max_leaves=20)
@@ -49,7 +49,7 @@ def test_keys_are_ordered_as_the_rfc_orders_them_wherever_they_are_allowed() -> 
 @pytest.mark.parametrize("key", ["\ue000", "a\U0001f600", "\ud800", "é\uffff"])
 def test_keys_that_the_rfc_orders_by_utf16_are_refused(key: str) -> None:
     with pytest.raises(InvalidDocument):
-        check_document({"outer": [{"": 0, "a": 0, key: 1}]})
+        check_document({"outer": [{"a": 0, key: 1}]})
 
 
 @pytest.mark.parametrize("value", [1.0, float("nan"), 2**53, -(2**53), b"", {1}, object(), "\udfff", {1: 2}, {None: 1}])

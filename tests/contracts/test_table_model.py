@@ -1,22 +1,20 @@
 """The Table against a model that is nothing but a dictionary: any sequence of commits, clock moves and queries."""
 
-import tempfile
 from collections.abc import Callable
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.kernel.table import Conflict, Ensure, Insert, Key, Position, Remove, Replace, Row, RowKind, Write
+from tests.contracts.worlds import DynamoWorld, EmbeddedWorld, emulated
 from tests.fakes import FakeClock
 
 PARTS = st.sampled_from(["p", "q"])
 SORTS = st.sampled_from(["", "a", "aa", "ab", "a\uffff", "a\U0001f600", "b", "é", "\U0010ffff"])
 KEYS = st.builds(Key, PARTS, SORTS)
-INDEXES = st.dictionaries(st.sampled_from(["i", "j"]), st.builds(Key, PARTS, SORTS))
+INDEXES = st.dictionaries(st.sampled_from(["one", "two"]), st.builds(Key, PARTS, SORTS))
 VERSIONS = st.integers(1, 3)
 EXPIRIES = st.none() | st.integers(1, 5)
 
@@ -40,19 +38,21 @@ def conflict_of(attempt: Callable[[list[Write]], None], writes: list[Write]) -> 
 
 
 class TableModel(RuleBasedStateMachine):
-    """Holds the engine against ``self.rows``."""
+    """Holds an engine's table against ``self.rows``."""
+
+    @staticmethod
+    def make_world(clock: FakeClock) -> EmbeddedWorld | DynamoWorld:
+        raise NotImplementedError
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = tempfile.TemporaryDirectory()
         self.clock = FakeClock()
-        self.engine = EmbeddedEngine.open(Path(self.folder.name) / "data", clock=self.clock, synchronous="OFF")
-        self.table = self.engine.table
+        self.world = self.make_world(self.clock)
+        self.table = self.world.table()
         self.rows: dict[Key, Row] = {}
 
     def teardown(self) -> None:
-        self.engine.stop(10)
-        self.folder.cleanup()
+        self.world.close()
 
     def live(self) -> dict[Key, Row]:
         now = self.clock.now().timestamp()
@@ -103,13 +103,11 @@ class TableModel(RuleBasedStateMachine):
 
     @rule()
     def open_again(self) -> None:
-        self.engine.stop(10)
-        self.engine = EmbeddedEngine.open(Path(self.folder.name) / "data", clock=self.clock, synchronous="OFF")
-        self.table = self.engine.table
+        self.table = self.world.table()
 
     @rule(
         partition=PARTS,
-        index=st.sampled_from([None, "i", "j"]),
+        index=st.sampled_from([None, "one", "two"]),
         prefix=SORTS,
         limit=st.integers(1, 4),
         descending=st.booleans(),
@@ -146,4 +144,14 @@ class TableModel(RuleBasedStateMachine):
             assert self.table.get(key) == row
 
 
-TestTableModel = pytest.mark.unmeasured(TableModel.TestCase)  # test_table_contract.py measures each of its steps
+class Embedded(TableModel):
+    make_world = staticmethod(EmbeddedWorld)
+
+
+class Dynamo(TableModel):
+    make_world = staticmethod(emulated)
+
+
+# test_table_contract.py measures each of their steps.
+TestEmbedded = pytest.mark.unmeasured(Embedded.TestCase)
+TestDynamo = pytest.mark.unmeasured(Dynamo.TestCase)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bbws.engines.embedded.engine import EmbeddedEngine
-from bbws.engines.embedded.queues import claim, give_back, retry_delay
+from bbws.engines.embedded.queues import claim, give_back
 from bbws.engines.embedded.worker import one_line
 from bbws.kernel.problem import VALIDATION
 from bbws.kernel.reaction import EVERY_EVENT, Message, Policy, QueueState, Reaction
@@ -222,12 +222,6 @@ def test_an_outcome_that_could_not_be_recorded_is_recorded_later(store: Store) -
     assert worker.step() is None
     assert probe.ids == [["c1"]]
     assert state(store).waiting == 0
-
-
-def test_delays_double_up_to_the_longest_and_jitter_halves_them_at_most() -> None:
-    assert [retry_delay(POLICY, receives, 0.0) for receives in (1, 2, 3, 4, 5, 5000)] == [10, 20, 40, 80, 100, 100]
-    assert retry_delay(POLICY, 2, 1.0) == 10
-    assert retry_delay(POLICY, 2, 0.5) == 15
 
 
 def test_an_error_is_one_line_without_data() -> None:

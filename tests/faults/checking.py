@@ -12,7 +12,7 @@ import orjson
 
 from bbws.audit.model import archive_name, archive_object
 from bbws.audit.store import index_row
-from bbws.bootstrap import rebuild, verify_archive
+from bbws.bootstrap.embedded import rebuild, verify_archive
 from bbws.engines.embedded.archive import ARCHIVE_FOLDER
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.kernel.change import Change

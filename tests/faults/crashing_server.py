@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from bbws.bootstrap import rebuild
+from bbws.bootstrap.embedded import rebuild
 from bbws.engines.embedded import faults
 from bbws.engines.embedded.backup import restore
 from bbws.engines.embedded.faults import FaultPoint

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bbws.bootstrap import App, build
+from bbws.bootstrap.embedded import App, build
 from bbws.engines.embedded import faults
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.engines.embedded.faults import FaultPoint

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bbws.bootstrap import verify_archive
+from bbws.bootstrap.embedded import verify_archive
 from bbws.engines.embedded.archive import ARCHIVE_FOLDER
 from tests.builders import SAMPLE, Client, client
 from tests.fakes import FakeClock

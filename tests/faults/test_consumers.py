@@ -12,7 +12,7 @@ import pytest
 from bbws.audit.model import archive_name
 from bbws.audit.ports import Archive
 from bbws.audit.service import log_changes
-from bbws.bootstrap import build, ensure_first_key, verify_archive
+from bbws.bootstrap.embedded import build, ensure_first_key, verify_archive
 from bbws.engines.embedded.archive import ARCHIVE_FOLDER
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.kernel.change import Change

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bbws.bootstrap import rebuild
+from bbws.bootstrap.embedded import rebuild
 from bbws.engines.embedded.archive import ARCHIVE_FOLDER
 from bbws.engines.embedded.faults import FaultPoint
 from bbws.kernel.table import Row, RowKind

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bbws.bootstrap import verify_archive
+from bbws.bootstrap.embedded import verify_archive
 from bbws.engines.embedded.archive import ARCHIVE_FOLDER
 from bbws.engines.embedded.faults import FaultPoint
 from bbws.kernel.reaction import DeadLetter

@@ -8,7 +8,7 @@ from bbws.kernel.cursor import Cursors
 from bbws.kernel.problem import Problem
 from bbws.kernel.table import Key, Position
 
-CURSORS = Cursors(b"secret")
+CURSORS = Cursors(lambda: b"secret")
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 PLACE = Position("2026", Key("PRODUCT#1", "METADATA"))
 ASKED = {"currency": "ZAR", "pageSize": "5"}
@@ -40,7 +40,7 @@ def test_a_cursor_is_bound_to_its_question() -> None:
     assert _refused("list", {}, token)
     assert _refused("list", {**ASKED, "order": "asc"}, token)
     assert _refused("another", ASKED, token)
-    assert _refused("list", ASKED, token, Cursors(b"another secret"))
+    assert _refused("list", ASKED, token, Cursors(lambda: b"another secret"))
 
 
 def test_every_changed_bit_is_noticed() -> None:

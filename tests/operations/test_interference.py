@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from threading import Barrier
 
@@ -138,6 +139,7 @@ def test_a_runner_never_undoes_what_another_has_done_meanwhile(tested: World) ->
         begin=lambda actor, request: UnitOfWork(table, tested.clock, actor, request),
         kinds=(tested.kind,),
         served={tested.kind.name},
+        lease=timedelta(0),
     )
     assert (failed, table.result) == ([], [f"{operation}.1"])
     assert tested.steps.tried == ["a", "b", "c", "c"]

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from threading import Event
 
-from bbws.bootstrap import rebuild
+from bbws.bootstrap.embedded import rebuild
 from bbws.kernel.canonical import Document
 from bbws.kernel.reaction import Message, Policy
 from bbws.kernel.table import Unavailable

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bbws.bootstrap import build, ensure_first_key
+from bbws.bootstrap.embedded import build, ensure_first_key
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.kernel.actor import Actor, ActorKind
 from bbws.kernel.canonical import Document

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bbws.bootstrap import build, ensure_first_key
+from bbws.bootstrap.embedded import build, ensure_first_key
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.kernel.clock import SystemClock
 from bbws.kernel.reaction import EVERY_EVENT, Message, Policy, Reaction

@@ -8,7 +8,7 @@ import yaml
 from openapi_schema_validator import OAS30Validator
 from openapi_spec_validator import validate
 
-from bbws.bootstrap import openapi_documents
+from bbws.bootstrap.wiring import openapi_documents
 from bbws.kernel.endpoint import Endpoint, Raw, Wire
 from bbws.platform.openapi import documents, merged, to_yaml
 from bbws.tables import ENDPOINTS

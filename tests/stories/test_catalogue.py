@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bbws import bootstrap
+from bbws.bootstrap import embedded as bootstrap
 from tests import builders
 from tests.builders import Server
 from tests.server.support import Answer, call

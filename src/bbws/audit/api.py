@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
-from bbws.audit import service
+from bbws.audit import service, store
 from bbws.audit.model import AUDIT_RANGE, Checkpoint
 from bbws.audit.ports import Archive, Signer
 from bbws.kernel.clock import Clock, Moment
@@ -84,6 +84,7 @@ ENDPOINTS = (
         service=SERVICE,
         method="GET",
         path=f"{_BASE}/records",
+        access=store.SEARCHING,
         summary="List changes of everything, newest first",
         handler=_records,
         cli=("audit", "records"),
@@ -98,6 +99,7 @@ ENDPOINTS = (
         service=SERVICE,
         method="POST",
         path=f"{_BASE}/checkpoints",
+        access=store.CHECKPOINT,
         summary="Complete the archive and sign a checkpoint",
         description="The same is done once a day.",
         handler=_checkpoint,

@@ -1,7 +1,12 @@
 """What the audit domain needs from outside: a place for objects that are written once, and a key to sign with."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Protocol
+
+_SEGMENT = r"[A-Za-z0-9_+=@,~:%()\[\]-][A-Za-z0-9._+=@,~:%()\[\]-]{0,199}"
+_NAME = re.compile(rf"{_SEGMENT}(/{_SEGMENT})*", re.ASCII)
+_LONGEST_NAME = 1024  # bytes: what S3 allows
 
 
 class ArchiveCorrupt(Exception):  # noqa: N818 - names the finding
@@ -54,3 +59,31 @@ class Archive(Protocol):
     def names(self, prefix: str) -> Iterator[str]:
         """The names that begin with ``prefix`` (a folder, ending in ``/``, or empty), streamed in no promised order."""
         ...
+
+
+def check_name(name: str) -> str:
+    """The name, once it is sure to stay inside the archive.
+
+    Raises:
+        ValueError: an absolute name, a part that is empty, too long or begins with a dot, an unusual character, or too
+            long in all.
+    """
+    if len(name) > _LONGEST_NAME or not _NAME.fullmatch(name):
+        msg = (
+            "names are parts of letters, digits and -._+=@,~:%()[] joined by /, and no part begins with a dot; "
+            f"a part has 200 characters at most, a name {_LONGEST_NAME}"
+        )
+        raise ValueError(msg)
+    return name
+
+
+def check_prefix(prefix: str) -> str:
+    """The prefix of a listing, once it is sure to be a folder inside the archive, or empty for all of it.
+
+    Raises:
+        ValueError: it does not end in ``/``, or what is before that is no name.
+    """
+    if prefix and not prefix.endswith("/"):
+        msg = "a prefix ends in /"
+        raise ValueError(msg)
+    return prefix and f"{check_name(prefix[:-1])}/"

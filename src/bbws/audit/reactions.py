@@ -2,6 +2,7 @@
 
 from datetime import time
 
+from bbws.audit import store
 from bbws.audit.service import daily_checkpoint, log_changes
 from bbws.kernel.reaction import EVERY_EVENT, Daily, Policy, Reaction
 
@@ -12,6 +13,7 @@ REACTIONS = (
         frozenset({EVERY_EVENT}),
         log_changes,
         Policy(visibility=60, max_receives=5, batch=400),
+        store.LOGGING,
     ),
 )
-DAILY = (Daily("audit-checkpoint", time(1, 0), daily_checkpoint),)
+DAILY = (Daily("audit-checkpoint", time(1, 0), daily_checkpoint, store.CHECKPOINT),)

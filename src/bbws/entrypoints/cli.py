@@ -25,6 +25,7 @@ _ABOUT = {
     "audit": "The record of every change",
     "keys": "API keys",
     "queues": "Queues, and the messages that failed too often",
+    "aws": "An environment on AWS",
 }
 # Groups that do this where no verb is named.
 _WITHOUT_VERB = {"queues": "list"}
@@ -35,7 +36,8 @@ _HELP = """\
 The control plane of a WordPress hosting business.
 
 Commands speak HTTP to the server at BBWS_URL (http://127.0.0.1:8000) with the key in BBWS_API_KEY, or else with the one
-in the data folder (BBWS_DATA_DIR, ./var). Only serve, restore, openapi, audit verify and audit rebuild need no server.
+in the data folder (BBWS_DATA_DIR, ./var). Only serve, restore, openapi, audit verify, audit rebuild and
+aws need no server.
 
 \b
 Exit codes
@@ -111,8 +113,10 @@ def build(app: App) -> click.Group:
         root.add_command(group)
     for name, endpoint_id in _ALONE.items():
         root.add_command(command(app, app.endpoint(endpoint_id), name))
+    root.add_command(_Group("aws", {"setup": partial(local.aws_setup_command, app)}))
     root.add_command(local.restore_command(app))
     root.add_command(local.openapi_command())
+    root.add_command(local.manifest_command())
     return root
 
 
@@ -120,7 +124,7 @@ def _groups(app: App) -> Iterator[click.Group]:
     further: dict[str, dict[str, _Maker]] = {
         "products": {"import": partial(import_command, app)},
         "operations": {"watch": partial(watch_command, app)},
-        "audit": {"verify": partial(local.verify_command, app), "rebuild": local.rebuild_command},
+        "audit": {"verify": partial(local.verify_command, app), "rebuild": partial(local.rebuild_command, app)},
     }
     for name, verbs in _by_group(app).items():
         yield _Group(name, verbs | further.get(name, {}))

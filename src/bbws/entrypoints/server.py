@@ -23,7 +23,7 @@ import orjson
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from bbws.bootstrap import build, ensure_first_key
+from bbws.bootstrap.embedded import build, ensure_first_key
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.engines.embedded.errors import ForeignFile
 from bbws.entrypoints.asgi import Asgi

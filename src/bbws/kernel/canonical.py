@@ -80,6 +80,9 @@ def _check_keys(value: Mapping[Any, object]) -> None:
     except TypeError as error:
         msg = "keys are strings"
         raise InvalidDocument(msg) from error
+    if "" in value:
+        msg = "a key is not empty"
+        raise InvalidDocument(msg)
     if not together.isascii() and max(together) >= _FIRST_UNORDERED:
         msg = f"{next(key for key in value if key and max(key) >= _FIRST_UNORDERED)!r} cannot be a key"
         raise InvalidDocument(msg)

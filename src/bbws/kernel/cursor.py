@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import orjson
 
@@ -16,9 +16,12 @@ _UNBOUND = ("pageSize", "startAt")
 
 
 class Cursors:
-    """Makes and reads cursors. A cursor is bound to its call and to every parameter except page size and itself."""
+    """Makes and reads cursors. A cursor is bound to its call and to every parameter except page size and itself.
 
-    def __init__(self, secret: bytes) -> None:
+    ``secret`` is asked for its bytes whenever one is made or read.
+    """
+
+    def __init__(self, secret: Callable[[], bytes]) -> None:
         self._secret = secret
 
     def sign(self, call: str, parameters: Mapping[str, str], position: Position) -> str:
@@ -47,4 +50,4 @@ class Cursors:
     def _mac(self, call: str, parameters: Mapping[str, str], payload: bytes) -> bytes:
         bound = {name: value for name, value in parameters.items() if name not in _UNBOUND}
         question = canonical([call, bound])
-        return hmac.digest(self._secret, question + b"\0" + payload, hashlib.sha256)[:_MAC_BYTES]
+        return hmac.digest(self._secret(), question + b"\0" + payload, hashlib.sha256)[:_MAC_BYTES]

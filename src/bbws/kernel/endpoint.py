@@ -12,6 +12,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from bbws.kernel.access import NOTHING, Access
 from bbws.kernel.http import NO_HEADERS
 from bbws.kernel.problem import ProblemType
 from bbws.kernel.table import Position
@@ -196,6 +197,7 @@ class Endpoint:
         secret_fields: fields of the answer never stored for a repeated Idempotency-Key.
         documented: whether it is part of the published API documents.
         example: example of the body, as on the wire.
+        access: the rows that its handlers touch.
     """
 
     id: str
@@ -223,6 +225,7 @@ class Endpoint:
     secret_fields: tuple[str, ...] = ()
     documented: bool = True
     example: Mapping[str, Any] | None = None
+    access: Access = NOTHING
 
     @property
     def mutates(self) -> bool:

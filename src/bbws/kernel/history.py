@@ -28,20 +28,7 @@ class ChangeBody(Resource):
     @classmethod
     def of(cls, change: Change) -> "ChangeBody":
         """The change as served."""
-        return cls(
-            id=change.id,
-            type=change.type,
-            subject=change.subject,
-            time=change.time,
-            change_type=change.change_type,
-            actor=change.actor,
-            correlation_id=change.correlation_id,
-            version=change.version,
-            before=change.before,
-            after=change.after,
-            reason=change.reason,
-            digest=change.digest,
-        )
+        return cls(**{name: value for name, value in change._asdict().items() if name in cls.model_fields})
 
 
 def history(table: Table, entity: Key, start: Position | None, limit: int) -> tuple[list[Change], Position | None]:

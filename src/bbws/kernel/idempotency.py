@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from bbws.kernel.access import Access, Store
 from bbws.kernel.actor import Actor
 from bbws.kernel.canonical import Document, sha256
 from bbws.kernel.endpoint import Endpoint
@@ -13,6 +14,8 @@ from bbws.kernel.http import Request, Response
 from bbws.kernel.problem import IDEMPOTENCY_MISMATCH, VALIDATION, FieldError
 from bbws.kernel.table import Key, Row, RowKind, Table
 
+STORE = Store("platform", others=("IDEMPOTENCY",))
+ACCESS = Access.to(gets="IDEMPOTENCY", puts="IDEMPOTENCY")
 SECONDS_KEPT = 24 * 60 * 60
 _MAX_LENGTH = 255
 _KEPT_HEADERS = ("content-type", "location", "etag", "preference-applied")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import time
 from typing import Protocol
 
+from bbws.kernel.access import NOTHING, Access
 from bbws.kernel.canonical import Document
 from bbws.kernel.table import Key, Position
 
@@ -51,6 +52,14 @@ class Policy:
     first_delay: float = 1.0
     longest_delay: float = 300.0
 
+    def retry_delay(self, receives: int, jitter: float) -> float:
+        """Seconds before a message that failed ``receives`` times is handed out again.
+
+        It doubles with every failure; ``jitter`` (0 to 1) takes up to half of it away: retries do not march in step.
+        """
+        doubled = self.first_delay * 2.0 ** min(receives - 1, 60)
+        return min(doubled, self.longest_delay) * (1 - jitter / 2)
+
 
 type Handler = Callable[..., Sequence[str] | None]
 
@@ -66,6 +75,7 @@ class Reaction:
         handler: called with ``messages: Sequence[Message]`` and the ports that its further parameters name.
             Returns the ids of the messages that failed (None: none did); raising fails the whole batch.
         policy: how the queue treats its messages.
+        access: the rows that its handler touches.
     """
 
     name: str
@@ -73,6 +83,7 @@ class Reaction:
     events: frozenset[str]
     handler: Handler
     policy: Policy = Policy()
+    access: Access = NOTHING
 
     def wants(self, event: str) -> bool:
         """Whether the consumer is told of events of this name."""
@@ -83,12 +94,13 @@ class Reaction:
 class Daily:
     """Work that is due once a day; a run that was missed is made up for at the next start.
 
-    ``handler`` is called with the ports that its parameters name.
+    ``handler`` is called with the ports that its parameters name; ``access``: the rows that it touches.
     """
 
     name: str
     at: time
     handler: Callable[..., None]
+    access: Access = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

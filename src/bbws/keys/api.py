@@ -1,5 +1,6 @@
 """The endpoint table of API keys, and their schemas on the wire."""
 
+import logging
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -8,10 +9,13 @@ from bbws.kernel.actor import Rate
 from bbws.kernel.clock import rfc3339
 from bbws.kernel.endpoint import Answer, Call, Endpoint, Link, Listed, Paging, Query, Resource, Wire
 from bbws.kernel.entity import Stored
-from bbws.kernel.table import Table
+from bbws.kernel.table import Table, Unavailable
 from bbws.kernel.text import ONE_LINE
 from bbws.keys import service, store
 from bbws.keys.model import ID_PATTERN, KEY_NOT_FOUND, RATE_NOT_HELD, UNKNOWN_PERMISSION, ApiKey
+from bbws.keys.ports import Meter
+
+logger = logging.getLogger("bbws.keys")
 
 SERVICE = "keys-api"
 ADMIN = "keys:admin"
@@ -85,7 +89,7 @@ def _fields(current: Stored[ApiKey]) -> dict[str, Any]:
     }
 
 
-def _create(call: Call[Any, Any, CreateKey], environment: str, permissions: frozenset[str]) -> Answer:
+def _create(call: Call[Any, Any, CreateKey], environment: str, permissions: frozenset[str], meter: Meter) -> Answer:
     body = call.body
     current, secret = service.create(
         call.work,
@@ -95,6 +99,9 @@ def _create(call: Call[Any, Any, CreateKey], environment: str, permissions: froz
         environment=environment,
         known=permissions,
     )
+    if not call.dry_run:
+        # Before the commit: a secret that was answered works. One whose commit is lost is let in nowhere.
+        meter.register(current.value.key_id, secret)
     answer = NewKeyBody(**_fields(current), last_used_at=None, secret=secret)
     return Answer(answer, current.version, location=store.path(current.value.key_id))
 
@@ -104,9 +111,19 @@ def _list(call: Call[Any, KeyQuery, Any]) -> Listed:
     return Listed([KeyBody.of(key, call.work.table) for key in keys], following)
 
 
-def _revoke(call: Call[KeyPath, Any, Any]) -> Answer:
+def _revoke(call: Call[KeyPath, Any, Any], meter: Meter) -> Answer:
     service.revoke(call.work, call.path.key_id)
+    if not call.dry_run:
+        _forget(meter, call.path.key_id)
     return Answer()
+
+
+def _forget(meter: Meter, key_id: str) -> None:
+    """Have the gateway forget a key, if it can: dispatch refuses the key anyway, and repeating the call tries again."""
+    try:
+        meter.forget(key_id)
+    except Unavailable as error:
+        logger.warning("the gateway still knows a revoked key", extra={"keyId": key_id, "error": str(error)})
 
 
 ENDPOINTS = (
@@ -115,6 +132,7 @@ ENDPOINTS = (
         service=SERVICE,
         method="GET",
         path=store.BASE,
+        access=store.LISTING,
         summary="List API keys, newest first",
         handler=_list,
         cli=("keys", "list"),
@@ -129,6 +147,7 @@ ENDPOINTS = (
         service=SERVICE,
         method="POST",
         path=store.BASE,
+        access=store.CREATING,
         summary="Make an API key",
         description="The answer holds the secret, once. Nobody can grant what they do not hold.",
         handler=_create,
@@ -147,6 +166,7 @@ ENDPOINTS = (
         service=SERVICE,
         method="DELETE",
         path=f"{store.BASE}/{{keyId}}",
+        access=store.REVOKING,
         summary="Revoke an API key",
         description="It is refused from the next request on. Repeating the call changes nothing.",
         handler=_revoke,

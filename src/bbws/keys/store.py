@@ -1,5 +1,6 @@
 """Keys and queries of API keys. Hashes are secret rows: never in changes, events or the archive."""
 
+from bbws.kernel.access import Access, Store
 from bbws.kernel.actor import Actor, ActorKind, Rate
 from bbws.kernel.canonical import Document
 from bbws.kernel.clock import parse_rfc3339, rfc3339
@@ -10,6 +11,12 @@ from bbws.keys.model import ApiKey
 
 BASE = "/v1.0/keys"
 BY_AGE = "KeysIndex"
+
+STORE = Store("keys", ("KEY",), ("KEYHASH",), (BY_AGE,))
+CALLING = Access.to(gets="KEYHASH KEY", puts="KEY")
+LISTING = Access.to(gets="KEY", indexes=BY_AGE)
+CREATING = Access.to(puts="KEY KEYHASH")
+REVOKING = Access.to(gets="KEY", puts="KEY", removes="KEY KEYHASH")
 
 
 def api_key_key(key_id: str) -> Key:

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
+from bbws.kernel.access import Access
 from bbws.kernel.clock import rfc3339
 from bbws.kernel.endpoint import SIGNED_IN, Answer, Call, Endpoint, Link, Listed, Paging, Query, Resource, Wire
 from bbws.kernel.entity import Stored
@@ -150,6 +151,7 @@ ENDPOINTS = (
         item_links=LINKS,
         service=SERVICE,
         permission=SIGNED_IN,
+        access=Access(gets=frozenset({"OPERATION"}), indexes=frozenset(store.STORE.indexes)),
     ),
     Endpoint(
         id="getOperation",
@@ -164,6 +166,7 @@ ENDPOINTS = (
         links=LINKS,
         service=SERVICE,
         permission=SIGNED_IN,
+        access=Access.to(gets="OPERATION"),
     ),
     Endpoint(
         id="cancelOperation",
@@ -178,6 +181,7 @@ ENDPOINTS = (
         links=LINKS,
         service=SERVICE,
         permission=SIGNED_IN,
+        access=Access.to(gets="OPERATION", puts="OPERATION", removes="OPERATION LINE"),
     ),
     Endpoint(
         id="retryOperation",
@@ -193,5 +197,6 @@ ENDPOINTS = (
         links=LINKS,
         service=SERVICE,
         permission=SIGNED_IN,
+        access=Access.to(gets="OPERATION") | store.ACCEPTING,
     ),
 )

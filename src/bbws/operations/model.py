@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bbws.kernel.actor import EVERYTHING, Actor, ActorKind
@@ -69,6 +69,7 @@ class Operation:
         subject: the path of the resource it is about; operations on one subject run in the order of ``sequence``.
         permission: whoever holds it may see and steer the operation, beside who started it.
         holds: keys reserved while it is live, such as the id of what it will create.
+        held_until: of a live one: until then its step is carried out by whoever began it, and by nobody else.
         input: what was asked for; ``result`` and ``problem`` what came of it.
     """
 
@@ -89,6 +90,7 @@ class Operation:
     finished_at: datetime | None = None
     result: Document | None = None
     problem: Document | None = None
+    held_until: datetime | None = None
 
     @property
     def live(self) -> bool:
@@ -122,16 +124,16 @@ class Operation:
 
 
 def with_step(operation: Operation, place: int, step: StepState) -> Operation:
-    """The operation with one step replaced."""
+    """The operation with one step replaced, which nobody holds any more."""
     steps = (*operation.steps[:place], step, *operation.steps[place + 1 :])
-    return replace(operation, steps=steps)
+    return replace(operation, steps=steps, held_until=None)
 
 
-def step_started(operation: Operation, place: int, moment: datetime) -> Operation:
-    """One more attempt at a step."""
+def step_started(operation: Operation, place: int, moment: datetime, lease: timedelta) -> Operation:
+    """One more attempt at a step, which is nobody else's for as long as the lease."""
     step = operation.steps[place]
     state = StepState(step.name, Status.IN_PROGRESS, step.attempts + 1, step.started_at or moment)
-    return with_step(operation, place, state)
+    return replace(with_step(operation, place, state), held_until=moment + lease if lease else None)
 
 
 def step_ended(operation: Operation, place: int, status: Status, moment: datetime, message: str = "") -> Operation:

@@ -28,37 +28,55 @@ from bbws.operations.service import OperationKind, StepFunction, kind_of
 logger = logging.getLogger("bbws.operations")
 _STILL = timedelta(hours=1)
 
+
+class Held(Exception):  # noqa: N818 - names the finding
+    """A step is being carried out by another process, or was until that was killed."""
+
+
 type Begin = Callable[[Actor, str], UnitOfWork]
 
 
 def carry_out(
-    messages: Sequence[Message], *, table: Table, begin: Begin, kinds: Sequence[OperationKind], served: Collection[str]
+    messages: Sequence[Message],
+    *,
+    table: Table,
+    begin: Begin,
+    kinds: Sequence[OperationKind],
+    served: Collection[str],
+    lease: timedelta,
 ) -> list[str]:
     """Work off the lines that messages point to; the ids of the messages to be handed out again.
 
     A line whose front is of a kind that is not ``served`` here is another consumer's: both would use up its attempts.
+    Where several processes do this, a step that one of them began is left to it for the ``lease``.
     """
     failed = []
     for message in messages:
         try:
             subject, own = _announced(table, message)
-            _work_off(subject, table, begin, kinds, own=own, served=served)
+            _work_off(subject, table, begin, kinds, lease, own=own, served=served)
+        except Held:
+            # Whoever is at it may have been killed: the message comes again.
+            logger.info("operation is being carried out by another", extra={"messageId": message.id})
+            failed.append(message.id)
         except Exception:
             logger.exception("operation step met a fault", extra={"messageId": message.id})
             failed.append(message.id)
     return failed
 
 
-def resume_daily(table: Table, begin: Begin, kinds: Sequence[OperationKind], clock: Clock) -> None:
+def resume_daily(table: Table, begin: Begin, kinds: Sequence[OperationKind], clock: Clock, lease: timedelta) -> None:
     """Carry out what has stood still for so long that no message can speak of it any more.
 
     Raises:
         Unavailable: the store cannot take it now.
     """
-    resume(clock.now() - _STILL, table=table, begin=begin, kinds=kinds)
+    resume(clock.now() - _STILL, table=table, begin=begin, kinds=kinds, lease=lease)
 
 
-def resume(still_since: datetime, *, table: Table, begin: Begin, kinds: Sequence[OperationKind]) -> None:
+def resume(
+    still_since: datetime, *, table: Table, begin: Begin, kinds: Sequence[OperationKind], lease: timedelta
+) -> None:
     """Carry out what has not moved since: after a rebuild from the archive, or when a step kept killing its process.
 
     What moved later is in the hands of a consumer, and both would use up its attempts.
@@ -71,16 +89,21 @@ def resume(still_since: datetime, *, table: Table, begin: Begin, kinds: Sequence
         while True:
             operations, start = store.listed(table, starter=None, status=status, start=start, limit=100)
             for operation in operations:
-                _try_to_work_off(operation.value.subject, table, begin, kinds, still_since)
+                _try_to_work_off(operation.value.subject, table, begin, kinds, lease, still_since)
             if start is None:
                 break
 
 
 def _try_to_work_off(
-    subject: str, table: Table, begin: Begin, kinds: Sequence[OperationKind], still_since: datetime
+    subject: str,
+    table: Table,
+    begin: Begin,
+    kinds: Sequence[OperationKind],
+    lease: timedelta,
+    still_since: datetime,
 ) -> None:
     try:
-        _work_off(subject, table, begin, kinds, still_since=still_since)
+        _work_off(subject, table, begin, kinds, lease, still_since=still_since)
     except Unavailable:
         raise  # to the others as well, and at a stop there is nothing to report
     except Exception:
@@ -108,6 +131,7 @@ def _work_off(  # noqa: PLR0913 - a message's two, a resumption's one, and the p
     table: Table,
     begin: Begin,
     kinds: Sequence[OperationKind],
+    lease: timedelta,
     *,
     own: str | None = None,
     served: Collection[str] | None = None,
@@ -119,14 +143,19 @@ def _work_off(  # noqa: PLR0913 - a message's two, a resumption's one, and the p
     attempts within a moment. It waits for its own message, whose delays grow, or for one whose operation has ended.
     """
     while (operation_id := store.first_in_line(table, subject)) is not None:
-        run = _Run(operation_id, table, begin, kinds)
+        run = _Run(operation_id, table, begin, kinds, lease)
         if served is not None and run.kind.name not in served:
             return
         if still_since is not None and run.moved_at > still_since:
             return
         if run.met_a_fault and own not in (None, operation_id) and _is_live(table, own):
             return
-        run.to_the_end()
+        try:
+            run.to_the_end()
+        except Held:
+            if own == operation_id:
+                raise
+            return  # its own message sees to it, and then to those behind it
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +180,15 @@ class _Live:
 class _Run:
     """One operation being carried out."""
 
-    def __init__(self, operation_id: str, table: Table, begin: Begin, kinds: Sequence[OperationKind]) -> None:
+    def __init__(
+        self, operation_id: str, table: Table, begin: Begin, kinds: Sequence[OperationKind], lease: timedelta
+    ) -> None:
         row = table.get(store.operation_key(operation_id))
         if row is None:  # pragma: no cover - the line is derived from operations, which are never removed
             raise LookupError(operation_id)
         operation = store.OPERATION.load(row.document)
         self._id = operation_id
+        self._lease = lease
         self.kind = kind_of(operation, kinds)
         self._begin = lambda: begin(operation.actor(), operation.correlation_id)
         found = store.with_progress(table, operation)
@@ -167,6 +199,7 @@ class _Run:
         """Run step after step until the operation has ended.
 
         Raises:
+            Held: another process is at it.
             Exception: the fault that a step met, when it may be tried again.
         """
         while (place := transact(self._begin, self._start_step)) is not None:
@@ -196,12 +229,14 @@ class _Run:
         live = self._live(work)
         if live is None:
             return None
+        if live.operation.held_until is not None and work.now() < live.operation.held_until:
+            raise Held
         place = live.operation.next_step
         if place is None:  # pragma: no cover - the last step's end ends the operation in the same commit
             raise LookupError(self._id)
         if self._given_up(work, live, live.operation, place):
             return None
-        operation = model.step_started(live.operation, place, work.now())
+        operation = model.step_started(live.operation, place, work.now(), self._lease)
         if operation.status is Status.PENDING:
             store.save_progress(work, operation, live.progress)
             started = replace(operation, status=Status.IN_PROGRESS, updated_at=work.now(live.current))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bbws.kernel.access import NOTHING, Access
 from bbws.kernel.canonical import Document
 from bbws.kernel.change import EventType
 from bbws.kernel.entity import Stored
@@ -28,6 +29,7 @@ class OperationKind:
             together with
             the step's end; what it does outside must be safe to repeat. What it returns becomes the result.
         attempts: how often a step that meets a fault is started before the operation fails.
+        access: the rows that its steps touch; ``retrying``: those that ``again`` does, and reserving what it held anew.
         again: refuses the retry of an operation that has become impossible meanwhile, such as for want of what it held.
     """
 
@@ -36,6 +38,8 @@ class OperationKind:
     steps: tuple[tuple[str, StepFunction], ...]
     attempts: int = 3
     again: Callable[[UnitOfWork, Operation], object] = lambda _work, _operation: None
+    access: Access = NOTHING
+    retrying: Access = NOTHING
 
 
 def accept(

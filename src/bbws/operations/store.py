@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from bbws.kernel.access import Access, Store
 from bbws.kernel.actor import ActorKind
 from bbws.kernel.canonical import Document
 from bbws.kernel.clock import parse_rfc3339, rfc3339
@@ -18,6 +19,9 @@ BY_STATUS = "OperationsByStatusIndex"
 BY_STARTER = "OperationsByStarterIndex"
 BY_STARTER_AND_STATUS = "OperationsByStarterAndStatusIndex"
 _DIGITS = 10
+
+STORE = Store("operations", ("OPERATION",), ("LINE",), (ALL, BY_STATUS, BY_STARTER, BY_STARTER_AND_STATUS))
+ACCEPTING = Access.to(queries="LINE", puts="OPERATION LINE")
 
 
 def operation_key(operation_id: str) -> Key:
@@ -166,13 +170,18 @@ def read_progress(table: Table, operation: Operation) -> tuple[Operation, int | 
     if row is None:
         return operation, None
     steps = tuple(_load_step(step) for step in row.document["steps"])
-    return replace(operation, steps=steps, result=row.document["result"]), row.version
+    held_until = _moment(row.document.get("heldUntil"))
+    return replace(operation, steps=steps, result=row.document["result"], held_until=held_until), row.version
 
 
 def save_progress(work: UnitOfWork, operation: Operation, version: int | None) -> None:
     """Keep the steps of a live operation in the place of those that were read at ``version``."""
     key = progress_key(operation.operation_id)
-    document: Document = {"steps": [dump_step(step) for step in operation.steps], "result": operation.result}
+    document: Document = {
+        "steps": [dump_step(step) for step in operation.steps],
+        "result": operation.result,
+        "heldUntil": _time(operation.held_until),
+    }
     if version is None:
         work.insert(Row(key, RowKind.EPHEMERAL, document))
     else:

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from bbws.kernel.access import Access
 from bbws.kernel.endpoint import Answer, Call, Endpoint, Link, Listed
 from bbws.kernel.entity import Stored
 from bbws.kernel.history import ChangeBody
 from bbws.kernel.problem import FORBIDDEN
+from bbws.operations.store import ACCEPTING
 from bbws.products import queued, service, store
 from bbws.products.model import PRODUCT_EXISTS, PRODUCT_INACTIVE, PRODUCT_NOT_FOUND, Product
 from bbws.products.schemas import (
@@ -105,6 +107,7 @@ ENDPOINTS = (
         service=SERVICE,
         method="GET",
         path=store.BASE,
+        access=store.LISTING,
         summary="List or search products",
         description="Active products, newest first, unless the parameters say otherwise.",
         handler=_list,
@@ -120,6 +123,7 @@ ENDPOINTS = (
         service=SERVICE,
         method="GET",
         path=_ONE,
+        access=store.READING,
         summary="Get a product",
         description="An inactive product is there only for callers with `products:write`.",
         handler=_get,
@@ -135,6 +139,7 @@ ENDPOINTS = (
         service=SERVICE,
         method="POST",
         path=store.BASE,
+        access=store.CREATING | ACCEPTING,
         summary="Create a product",
         handler=_create,
         queued=_accept_create,
@@ -153,6 +158,7 @@ ENDPOINTS = (
         service=SERVICE,
         method="PUT",
         path=_ONE,
+        access=store.CHANGING | ACCEPTING,
         summary="Change or restore a product",
         description='What is left out stays as it is. An inactive product needs `"active": true` with it.',
         handler=_update,
@@ -172,6 +178,7 @@ ENDPOINTS = (
         service=SERVICE,
         method="DELETE",
         path=_ONE,
+        access=store.CHANGING | ACCEPTING,
         summary="Take a product off sale",
         description="Its record stays, and it can be restored. Repeating the call changes nothing.",
         handler=_delete,
@@ -188,6 +195,7 @@ ENDPOINTS = (
         service=SERVICE,
         method="GET",
         path=f"{_ONE}/history",
+        access=store.READING | Access.to(queries="PRODUCT"),
         summary="List the changes of a product, newest first",
         handler=_history,
         cli=("products", "history"),

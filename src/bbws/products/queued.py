@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from bbws.kernel.access import Access
 from bbws.kernel.canonical import Document
 from bbws.kernel.entity import Stored
 from bbws.kernel.money import money_text
@@ -130,5 +131,10 @@ def accept_again(work: UnitOfWork, operation: Operation) -> None:
 
 
 PRODUCT_CHANGE = OperationKind(
-    "product.change", events.CHANGE_REQUESTED, (("apply", apply_change),), again=accept_again
+    "product.change",
+    events.CHANGE_REQUESTED,
+    (("apply", apply_change),),
+    again=accept_again,
+    access=store.CHANGING | Access.to(removes="PRODUCT"),
+    retrying=Access.to(gets="PRODUCT", puts="PRODUCT", ensures="PRODUCT"),
 )

@@ -4,6 +4,7 @@ import heapq
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
+from bbws.kernel.access import Access, Store
 from bbws.kernel.canonical import Document
 from bbws.kernel.clock import parse_rfc3339, rfc3339
 from bbws.kernel.entity import EntityType, Stored
@@ -21,6 +22,11 @@ ORDERS: Mapping[str, str] = {
 }
 _CURRENCY_ORDERS: Mapping[str, str] = {order: f"Currency{index}" for order, index in ORDERS.items()}
 _CURRENCY_WORDS = "CurrencyProductsByWordIndex"
+STORE = Store("products", ("PRODUCT",), ("WORDS",), (*ORDERS.values(), *_CURRENCY_ORDERS.values(), _CURRENCY_WORDS))
+READING = Access.to(gets="PRODUCT")
+LISTING = READING | Access(queries=frozenset({"WORDS"}), indexes=frozenset(STORE.indexes))
+CREATING = READING | Access.to(puts="PRODUCT WORDS", ensures="PRODUCT")
+CHANGING = READING | Access.to(puts="PRODUCT WORDS", removes="WORDS")
 # Sorts in an order hold the id behind a character below every printable one, so that "ab" comes before "ab c".
 _END = "\x1f"
 # A sort key may have 1,024 bytes on DynamoDB; folding can multiply the length of a name.

@@ -1,7 +1,6 @@
 """The archive as a folder: objects are written once, atomically and durably, and never overwritten."""
 
 import os
-import re
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +11,7 @@ from itertools import batched
 from pathlib import Path
 from typing import NamedTuple
 
-from bbws.audit.ports import ArchiveCorrupt
+from bbws.audit.ports import ArchiveCorrupt, check_name, check_prefix
 from bbws.engines.embedded.faults import FaultPoint, point
 from bbws.engines.embedded.private import opener
 from bbws.kernel.table import Unavailable
@@ -21,20 +20,6 @@ ARCHIVE_FOLDER = "archive"
 _TEMPORARY = ".incoming"
 _MOST_AT_ONCE = 100
 _WRITERS = 8
-_SEGMENT = r"[A-Za-z0-9_+=@,~:%()\[\]-][A-Za-z0-9._+=@,~:%()\[\]-]{0,199}"
-_NAME = re.compile(rf"{_SEGMENT}(/{_SEGMENT})*", re.ASCII)
-
-
-def check_name(name: str) -> str:
-    """The name, once it is sure to stay inside the archive.
-
-    Raises:
-        ValueError: an absolute name, a part that is empty or begins with a dot, or an unusual character.
-    """
-    if not _NAME.fullmatch(name):
-        msg = "names are parts of letters, digits and -._+=@,~:%()[] joined by /, and no part begins with a dot"
-        raise ValueError(msg)
-    return name
 
 
 class _Target(NamedTuple):
@@ -102,10 +87,7 @@ class FolderArchive:
         Raises:
             ValueError: not such a prefix.
         """
-        if prefix and (not prefix.endswith("/") or check_name(prefix[:-1]) == ""):
-            msg = "a prefix ends in /"
-            raise ValueError(msg)
-        return _walk(self._folder / prefix, prefix)
+        return _walk(self._folder / check_prefix(prefix), prefix)
 
     @contextmanager
     def watch(self, begin: Callable[[], object]) -> Iterator[Callable[[str], bool]]:

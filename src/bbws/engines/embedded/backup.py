@@ -19,7 +19,8 @@ from typing import IO
 
 import orjson
 
-from bbws.engines.embedded.archive import ARCHIVE_FOLDER, check_name
+from bbws.audit.ports import check_name
+from bbws.engines.embedded.archive import ARCHIVE_FOLDER
 from bbws.engines.embedded.connections import connect_reader, connect_writer
 from bbws.engines.embedded.engine import BUSY_SECONDS, COPY_SUFFIX, EmbeddedEngine
 from bbws.engines.embedded.errors import FolderUnusable, ForeignFile

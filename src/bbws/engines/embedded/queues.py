@@ -43,15 +43,6 @@ _DEAD_LETTERS = """SELECT seq, id, type, subject, partition, sort, receives, par
     FROM dead_letters WHERE queue = ? AND (parked_at, seq) > (?, ?) ORDER BY parked_at, seq LIMIT ?"""
 
 
-def retry_delay(policy: Policy, receives: int, jitter: float) -> float:
-    """Seconds before a message that failed ``receives`` times is handed out again.
-
-    It doubles with every failure; ``jitter`` (0 to 1) takes up to half of it away: retries do not march in step.
-    """
-    doubled = policy.first_delay * 2.0 ** min(receives - 1, 60)
-    return min(doubled, policy.longest_delay) * (1 - jitter / 2)
-
-
 @dataclass(frozen=True, slots=True)
 class Held:
     """A message that is handed out: its place in the queue, and itself."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from bbws.engines.embedded.faults import FaultPoint, point
-from bbws.engines.embedded.queues import NOTHING, Held, Outcome, claim, next_due, retry_delay, settle
+from bbws.engines.embedded.queues import NOTHING, Held, Outcome, claim, next_due, settle
 from bbws.engines.embedded.writer import Writer
 from bbws.kernel.clock import Clock
 from bbws.kernel.problem import Problem
@@ -105,7 +105,7 @@ class Worker:
         unlucky = [each for each in held if each.message.id in failed]
         parked = [each.seq for each in unlucky if each.message.receives >= policy.max_receives]
         delayed = {
-            each.seq: retry_delay(policy, each.message.receives, self._jitter())
+            each.seq: policy.retry_delay(each.message.receives, self._jitter())
             for each in unlucky
             if each.message.receives < policy.max_receives
         }

@@ -14,6 +14,12 @@ from bbws.entrypoints.commands.session import JSON_OPTION, App, json_option
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(dir_okay=False, exists=True, path_type=Path)
+_ENGINE = click.Option(
+    ["--engine"],
+    type=click.Choice(["embedded", "aws"]),
+    default="embedded",
+    help="aws: the archive and tables of BBWS_ENVIRONMENT, with the credentials that AWS's SDK finds.",
+)
 
 
 def serve_command() -> click.Command:
@@ -52,34 +58,70 @@ def verify_command(app: App) -> click.Command:
     )
 
     def verify(**given: Any) -> None:  # noqa: ANN401 - click's parameters
+        screen = Screen.open(as_json=given[JSON_OPTION])
+        if given["engine"] == "aws":
+            from bbws.entrypoints.commands import cloud  # noqa: PLC0415 - as said above
+
+            return cloud.verify(screen, app.configured())
         from bbws.entrypoints.commands import offline  # noqa: PLC0415 - as said above
 
-        offline.verify(app, Screen.open(as_json=given[JSON_OPTION]), given)
+        return offline.verify(app, screen, given)
 
     summary = "Check every chain and checkpoint of an archive, offline"
     return click.Command(
         "verify",
-        params=[archive, key, held, json_option()],
+        params=[archive, key, held, _ENGINE, json_option()],
         callback=verify,
         short_help=summary,
         help=f"{summary}. Exit code 5 where anything is not as it was written.",
     )
 
 
-def rebuild_command() -> click.Command:
+def rebuild_command(app: App) -> click.Command:
     """``bbws audit rebuild``."""
-    source = click.Option(["--archive"], type=_FOLDER, required=True, help="The archive to build from.")
-    target = click.Option(["--into", "data_dir"], type=_FOLDER, required=True, help="A data folder that is to be made.")
-    summary = "Make a new data folder from an archive"
+    source = click.Option(["--archive"], type=_FOLDER, help="The archive to build from.")
+    target = click.Option(["--into", "data_dir"], type=_FOLDER, help="A data folder that is to be made.")
+
+    def rebuild(engine: str, archive: Path | None, data_dir: Path | None, **given: Any) -> None:  # noqa: ANN401 - click's
+        screen = Screen.open(as_json=given[JSON_OPTION])
+        if engine == "aws":
+            if archive or data_dir:
+                raise click.UsageError("--archive and --into are for folders; with --engine aws leave them out.")
+            from bbws.entrypoints.commands import cloud  # noqa: PLC0415 - as said above
+
+            return cloud.rebuild(screen, app.configured())
+        if archive is None or data_dir is None:
+            raise click.UsageError("Name the archive with --archive, and the folder that is to be made with --into.")
+        from bbws.entrypoints.commands import offline  # noqa: PLC0415 - as said above
+
+        return offline.rebuild(screen, archive, data_dir)
+
+    summary = "Make every row again from an archive"
     return click.Command(
-        "rebuild", params=[source, target, json_option()], callback=_rebuild, short_help=summary, help=f"{summary}."
+        "rebuild",
+        params=[source, target, _ENGINE, json_option()],
+        callback=rebuild,
+        short_help=summary,
+        help=f"{summary}: a new data folder, or with --engine aws the empty tables of an environment.",
     )
 
 
-def _rebuild(archive: Path, data_dir: Path, **given: Any) -> None:  # noqa: ANN401 - click's parameters
-    from bbws.entrypoints.commands import offline  # noqa: PLC0415 - as said above
+def aws_setup_command(app: App) -> click.Command:
+    """``bbws aws setup``."""
 
-    offline.rebuild(Screen.open(as_json=given[JSON_OPTION]), archive, data_dir)
+    def run(**given: Any) -> None:  # noqa: ANN401 - click's parameters
+        from bbws.entrypoints.commands import cloud  # noqa: PLC0415 - as said above
+
+        cloud.set_up(Screen.open(as_json=given[JSON_OPTION]), app.configured())
+
+    summary = "Give an environment's secrets their first values and make its first key"
+    return click.Command(
+        "setup",
+        params=[json_option()],
+        callback=run,
+        short_help=summary,
+        help=f"{summary}: after Terraform, and again at will. BBWS_ENVIRONMENT and BBWS_REGION say which.",
+    )
 
 
 def restore_command(app: App) -> click.Command:
@@ -116,3 +158,17 @@ def _openapi(service: str | None, out: Path | None, **given: Any) -> None:  # no
     from bbws.entrypoints.commands import offline  # noqa: PLC0415 - as said above
 
     offline.openapi(Screen.open(as_json=given[JSON_OPTION]), service, out)
+
+
+def manifest_command() -> click.Command:
+    """``bbws manifest``."""
+    summary = "Print what AWS must have, for Terraform"
+    return click.Command(
+        "manifest", params=[], callback=_manifest, short_help=summary, help=f"{summary}, as JSON.", hidden=True
+    )
+
+
+def _manifest() -> None:
+    from bbws.entrypoints.commands import offline  # noqa: PLC0415 - as said above
+
+    offline.manifest(Screen.open(as_json=True))

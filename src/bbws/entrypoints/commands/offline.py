@@ -1,6 +1,6 @@
 """What the commands on this machine's files do (:mod:`bbws.entrypoints.commands.local`)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -8,14 +8,15 @@ from typing import Any
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from bbws import bootstrap
-from bbws.audit.verify import Report
+from bbws.bootstrap import embedded, wiring
+from bbws.bootstrap import manifest as aws_manifest
 from bbws.engines.embedded import backup
 from bbws.engines.embedded.archive import ARCHIVE_FOLDER
 from bbws.engines.embedded.errors import StoreError
 from bbws.entrypoints.commands.failures import ExitCode, Failure
 from bbws.entrypoints.commands.screen import Screen
 from bbws.entrypoints.commands.session import App
+from bbws.entrypoints.commands.verification import show
 from bbws.platform.openapi import to_yaml
 from bbws.settings import Settings, SettingsError
 
@@ -40,41 +41,8 @@ def verify(app: App, screen: Screen, given: dict[str, Any]) -> None:
     """Check an archive and tell what was found."""
     archive = given["archive"] or app.configured().data_dir / ARCHIVE_FOLDER
     with _local_failures():
-        report = bootstrap.verify_archive(archive, public_keys=given["public_keys"], checkpoints=given["checkpoints"])
-    if screen.as_json:
-        screen.document(_report(report))
-    else:
-        for line in _told(archive, report):
-            screen.write(line)
-    if not report.sound:
-        findings = [f"{finding.name}: {finding.reason}" for finding in report.findings]
-        raise Failure(f"the archive is not sound: {len(findings)} found", ExitCode.FAILED, findings)
-
-
-def _report(report: Report) -> dict[str, Any]:
-    return {
-        "sound": report.sound,
-        "records": report.records,
-        "entities": report.entities,
-        "checkpoints": report.checkpoints,
-        "through": report.through,
-        "newer": report.newer,
-        "keyIds": report.key_ids,
-        "findings": [{"name": finding.name, "reason": finding.reason} for finding in report.findings],
-    }
-
-
-def _told(archive: Path, report: Report) -> Iterator[str]:
-    yield f"{archive}: {report.records:,} records of {report.entities:,} entities, {report.checkpoints:,} checkpoints"
-    if report.through is None:
-        yield "There is no checkpoint yet, so that a cut-off end would not show. `bbws audit checkpoint` makes one."
-    else:
-        yield f"Held against checkpoint {report.checkpoints} (through {report.through})"
-        yield f"Newer than that: {report.newer:,} records"
-    keys: Sequence[str] = report.key_ids
-    yield f"Signatures: {', '.join(keys)}" if keys else "Signatures: none"
-    if report.sound:
-        yield "Everything is as it was written."
+        report = embedded.verify_archive(archive, public_keys=given["public_keys"], checkpoints=given["checkpoints"])
+    show(screen, str(archive), report)
 
 
 def rebuild(screen: Screen, archive: Path, data_dir: Path) -> None:
@@ -83,7 +51,7 @@ def rebuild(screen: Screen, archive: Path, data_dir: Path) -> None:
     bar = Progress(*columns, console=screen.err, transient=True, disable=not screen.err.is_terminal)
     with _local_failures(), bar:
         task = bar.add_task("", total=None)
-        count = bootstrap.rebuild(archive, data_dir, lambda done: bar.update(task, completed=done))
+        count = embedded.rebuild(archive, data_dir, lambda done: bar.update(task, completed=done))
     if screen.as_json:
         screen.document({"changes": count, "dataDir": str(data_dir)})
     else:
@@ -104,7 +72,7 @@ def restore(screen: Screen, file: Path, target: Path) -> None:
 
 def openapi(screen: Screen, service: str | None, out: Path | None) -> None:
     """Print the OpenAPI documents, or write them into a folder."""
-    documents = bootstrap.openapi_documents()
+    documents = wiring.openapi_documents()
     if service is not None and service not in documents:
         raise click.UsageError(f"There is no service {service!r}; there are {', '.join(documents)}.")
     chosen = {name: document for name, document in documents.items() if service in (None, name)}
@@ -118,6 +86,11 @@ def openapi(screen: Screen, service: str | None, out: Path | None) -> None:
         screen.document(chosen if service is None else chosen[service])
     else:
         screen.write("---\n".join(to_yaml(document) for document in chosen.values()).rstrip("\n"))
+
+
+def manifest(screen: Screen) -> None:
+    """Print the manifest."""
+    screen.document(aws_manifest.manifest())
 
 
 @contextmanager

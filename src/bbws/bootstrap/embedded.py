@@ -1,14 +1,11 @@
-"""The only place that chooses engines and wires ports: the composition root of server, commands and tests."""
+"""BBWS on one machine: the composition root of server, commands and tests."""
 
-import inspect
 import logging
 import shutil
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from functools import cache, partial
-from importlib.metadata import version
+from datetime import datetime, timedelta
 from itertools import batched
 from pathlib import Path
 from typing import Any
@@ -18,6 +15,7 @@ from bbws.audit.rebuild import rebuild as rebuild_rows
 from bbws.audit.service import latest_checkpoint
 from bbws.audit.signing import SEED_BYTES, Ed25519Signer, Verifier
 from bbws.audit.verify import Report, verify
+from bbws.bootstrap.wiring import Documents, bind, bound, build_schemas
 from bbws.engines.embedded.archive import FolderArchive
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.engines.embedded.limits import RateLimiter
@@ -29,14 +27,13 @@ from bbws.kernel.cursor import Cursors
 from bbws.kernel.dispatch import Dispatcher
 from bbws.kernel.endpoint import Endpoint
 from bbws.kernel.ids import random_id
-from bbws.kernel.problem import BEFORE_DISPATCH, COMMON, ProblemType
 from bbws.kernel.reaction import Daily, Reaction
 from bbws.kernel.table import Unavailable
 from bbws.kernel.work import UnitOfWork, transact
 from bbws.keys import service as keys_service
 from bbws.keys.authentication import ApiKeys
+from bbws.keys.ports import NoMeter
 from bbws.operations.runner import resume
-from bbws.platform import openapi
 from bbws.platform.ports import Metrics, Readiness
 from bbws.settings import Settings, SettingsError
 from bbws.tables import DAILY, ENDPOINTS, ENTITIES, KINDS, REACTIONS, permissions
@@ -47,24 +44,6 @@ logger = logging.getLogger("bbws.bootstrap")
 _LAG_SECONDS = 60.0
 # How long a start waits for messages to be worked off before it leaves what no message speaks of to the daily run.
 _RESUME_SECONDS = 600.0
-
-
-@cache
-def openapi_documents() -> dict[str, dict[str, Any]]:
-    """The OpenAPI document of each service."""
-    return openapi.documents(ENDPOINTS, version=version("bbws"))
-
-
-class _Documents:
-    @staticmethod
-    @cache
-    def openapi() -> Mapping[str, Any]:
-        return openapi.merged(ENDPOINTS, version=version("bbws"))
-
-    @staticmethod
-    def problems() -> Sequence[ProblemType]:
-        own = (problem for endpoint in ENDPOINTS for problem in endpoint.problems)
-        return tuple(dict.fromkeys((*COMMON, *BEFORE_DISPATCH, *own)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +115,7 @@ def build(  # noqa: PLR0913 - each is a seam that tests use
     """Wire every endpoint and reaction to an engine."""
     clock = SteadyClock(clock or SystemClock(), _last_checkpoint(engine))
     table = engine.table
-    _build_schemas(endpoints)
+    build_schemas(endpoints)
 
     def begin(actor: Actor, correlation_id: str) -> UnitOfWork:
         return UnitOfWork(table, clock, actor, correlation_id)
@@ -149,19 +128,22 @@ def build(  # noqa: PLR0913 - each is a seam that tests use
         "signer": Ed25519Signer(engine.secret("checkpoint-signing-key", SEED_BYTES)),
         "begin": begin,
         "kinds": tuple(kinds),
+        "lease": timedelta(0),  # one process, and one thread for each queue
         "environment": settings.environment,
         "permissions": permissions(),
         "health": _Health(engine),
+        "meter": NoMeter(),
         "metrics": metrics or NoMetrics(),
         "backup": BackupStream(engine),
-        "documents": _Documents(),
+        "documents": Documents(),
     }
+    cursor_key = engine.secret("cursor-key")
     dispatcher = Dispatcher.over(
-        [_bound(endpoint, ports) for endpoint in endpoints],
+        [bound(endpoint, ports) for endpoint in endpoints],
         table=table,
         clock=clock,
         authenticator=ApiKeys(table, clock),
-        cursors=Cursors(engine.secret("cursor-key")),
+        cursors=Cursors(lambda: cursor_key),
         limiter=RateLimiter(),
         cors=Cors(settings.cors_origins),
         queued_by_default=settings.write_mode == "queued",
@@ -184,25 +166,6 @@ def _last_checkpoint(engine: EmbeddedEngine) -> datetime | None:
         logger.warning("the last checkpoint cannot be read; verify the archive", extra={"error": str(error)})
         return None
     return None if checkpoint is None else parse_rfc3339(checkpoint.through)
-
-
-def _build_schemas(endpoints: Sequence[Endpoint]) -> None:
-    """Build the schemas that were deferred, before several threads meet them."""
-    for endpoint in endpoints:
-        schemas = (endpoint.path_schema, endpoint.query_schema, endpoint.body_schema, endpoint.response)
-        for schema in filter(None, (*schemas, endpoint.accepted)):
-            schema.model_rebuild()
-
-
-def bind[F: Callable[..., Any]](function: F, ports: Mapping[str, object]) -> Callable[..., Any]:
-    """``function`` with the ports that its parameters name."""
-    names = inspect.signature(function).parameters.keys() & ports.keys()
-    return partial(function, **{name: ports[name] for name in names}) if names else function
-
-
-def _bound(endpoint: Endpoint, ports: Mapping[str, object]) -> Endpoint:
-    queued = None if endpoint.queued is None else bind(endpoint.queued, ports)
-    return replace(endpoint, handler=bind(endpoint.handler, ports), queued=queued)
 
 
 def ensure_first_key(app: App, settings: Settings) -> bool:

@@ -1,0 +1,209 @@
+"""BBWS on AWS: the composition root of functions, and of the commands that speak to an environment.
+
+A function runs one call, one consumer or one daily work, and imports the module that declares it and nothing else.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cache, cached_property
+from importlib import import_module
+from typing import Any
+
+from bbws.audit.ports import Signer
+from bbws.bootstrap.wiring import Documents, bind, bound
+from bbws.engines.aws.engine import AwsEngine
+from bbws.engines.aws.limits import GatewayLimits
+from bbws.engines.aws.names import CURSOR_KEY, SIGNING_KEY, Names
+from bbws.engines.aws.signing import Credentials
+from bbws.kernel.actor import Actor
+from bbws.kernel.clock import Clock, SystemClock
+from bbws.kernel.cors import Cors
+from bbws.kernel.cursor import Cursors
+from bbws.kernel.dispatch import Dispatcher
+from bbws.kernel.endpoint import Endpoint
+from bbws.kernel.reaction import Daily, Reaction
+from bbws.kernel.work import UnitOfWork
+from bbws.keys.authentication import ApiKeys
+from bbws.keys.store import lookup_key
+from bbws.platform.ports import Readiness
+from bbws.settings import AwsVariables, Settings, SettingsError
+from bbws.stores import STORES
+
+# A function that was killed in a step has its message handed out again after the queue's visibility timeout.
+_LEASE = timedelta(seconds=60)
+
+
+class Ports(Mapping[str, object]):
+    """Ports by name, each made when a handler names it."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], object]]) -> None:
+        self._makers = {name: cache(maker) for name, maker in makers.items()}
+
+    def __getitem__(self, name: str) -> object:
+        """The port of a name."""
+        return self._makers[name]()
+
+    def __iter__(self) -> Iterator[str]:
+        """The names."""
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._makers)
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """One environment on AWS as this process sees it."""
+
+    settings: Settings
+    engine: AwsEngine
+    clock: Clock
+    ports: Ports
+
+    def begin(self, actor: Actor, correlation_id: str) -> UnitOfWork:
+        """A unit of work."""
+        return UnitOfWork(self.engine.table, self.clock, actor, correlation_id)
+
+
+def open_cloud(settings: Settings) -> Cloud:
+    """The environment that the settings name. Nothing is asked of AWS yet."""
+    variables = AwsVariables.read()
+    clock = SystemClock()
+    engine = AwsEngine(
+        names=Names(settings.environment),
+        region=settings.region,
+        stores=STORES,
+        clock=clock,
+        credentials=Credentials(variables.access_key, variables.secret_key, variables.token),
+        endpoint=variables.endpoint,
+        tables=settings.tables,
+        bucket=settings.archive_bucket,
+        reactions=_reactions,
+    )
+    return Cloud(settings, engine, clock, _ports(settings, engine, clock))
+
+
+def _reactions() -> Sequence[Reaction]:
+    from bbws.tables import REACTIONS  # noqa: PLC0415 - only those who look after queues need all of the business
+
+    return REACTIONS
+
+
+def _kinds() -> Sequence[Any]:
+    from bbws.tables import KINDS  # noqa: PLC0415 - see _reactions
+
+    return KINDS
+
+
+def _permissions() -> frozenset[str]:
+    from bbws.tables import permissions  # noqa: PLC0415 - see _reactions
+
+    return permissions()
+
+
+class _Signer:
+    """The audit domain's Signer. Its secret is read when something is signed, so that a fault there is answered."""
+
+    def __init__(self, engine: AwsEngine) -> None:
+        self._engine = engine
+
+    @cached_property
+    def _own(self) -> Signer:
+        from bbws.audit.signing import Ed25519Signer  # noqa: PLC0415 - none but checkpoints are signed
+
+        return Ed25519Signer(self._engine.secrets.key(SIGNING_KEY))
+
+    @property
+    def key_id(self) -> str:
+        """The name of the key."""
+        return self._own.key_id
+
+    @property
+    def public_pem(self) -> bytes:
+        """The public key, in PEM."""
+        return self._own.public_pem
+
+    def sign(self, root: str) -> str:
+        """The signature of a checkpoint's root, hexadecimal."""
+        return self._own.sign(root)
+
+
+def _ports(settings: Settings, engine: AwsEngine, clock: Clock) -> Ports:
+    def begin(actor: Actor, correlation_id: str) -> UnitOfWork:
+        return UnitOfWork(engine.table, clock, actor, correlation_id)
+
+    return Ports(
+        {
+            "table": lambda: engine.table,
+            "clock": lambda: clock,
+            "archive": lambda: engine.archive,
+            "queues": lambda: engine.queues,
+            "signer": lambda: _Signer(engine),
+            "begin": lambda: begin,
+            "kinds": _kinds,
+            "lease": lambda: _LEASE,
+            "meter": lambda: engine.meter,
+            "environment": lambda: settings.environment,
+            "permissions": _permissions,
+            "health": lambda: _Health(engine),
+            "documents": Documents,
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Health:
+    engine: AwsEngine
+
+    def readiness(self) -> Readiness:
+        """That the store answers; how far feed and queues are behind is CloudWatch's to say, and its alarms'."""
+        self.engine.table.get(lookup_key("ready"))
+        return Readiness(ready=True, details={"region": self.engine.region})
+
+
+def dispatcher(cloud: Cloud, runs: str) -> Dispatcher:
+    """What answers the call that ``runs`` names (``module:operation``).
+
+    Raises:
+        SettingsError: there is no such call.
+    """
+    module, name = _named(runs)
+    endpoints: Sequence[Endpoint] = module.ENDPOINTS
+    if name not in {endpoint.id for endpoint in endpoints}:
+        raise SettingsError(f"BBWS_RUNS: there is no call {runs}")
+    # Those that it links to are declared with it, but nobody calls them here.
+    own = [bound(endpoint, cloud.ports) if endpoint.id == name else endpoint for endpoint in endpoints]
+    table = cloud.engine.table
+    return Dispatcher.over(
+        own,
+        table=table,
+        clock=cloud.clock,
+        authenticator=ApiKeys(table, cloud.clock),
+        cursors=Cursors(lambda: cloud.engine.secrets.key(CURSOR_KEY)),
+        limiter=GatewayLimits(),
+        cors=Cors(cloud.settings.cors_origins),
+        queued_by_default=cloud.settings.write_mode == "queued",
+    )
+
+
+def worker(cloud: Cloud, runs: str) -> Reaction | Daily:
+    """The consumer or daily work that ``runs`` names (``module:name``), with its ports.
+
+    Raises:
+        SettingsError: there is none.
+    """
+    module, name = _named(runs)
+    declared: Sequence[Reaction | Daily] = (*getattr(module, "REACTIONS", ()), *getattr(module, "DAILY", ()))
+    for each in declared:
+        if each.name == name:
+            return replace(each, handler=bind(each.handler, cloud.ports))
+    raise SettingsError(f"BBWS_RUNS: there is no consumer and no daily work {runs}")
+
+
+def _named(runs: str) -> tuple[Any, str]:
+    module, _, name = runs.partition(":")
+    if not module.startswith("bbws.") or not name:
+        raise SettingsError(f"BBWS_RUNS: {runs!r} is not a module and a name, as in infra/terraform/manifest.json")
+    return import_module(module), name

@@ -1,0 +1,208 @@
+"""The manifest: what AWS must have, said by the endpoint and reaction tables, so that a new call needs no Terraform.
+
+It is committed as ``infra/terraform/manifest.json``; a test keeps it equal to the tables.
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from bbws import tables
+from bbws.kernel import idempotency
+from bbws.kernel.access import EVERY_ENTITY, Access, Store
+from bbws.kernel.change import BY_DAY
+from bbws.kernel.endpoint import ANYONE, Endpoint, Paging
+from bbws.kernel.reaction import Daily, Reaction
+from bbws.kernel.router import allowed
+from bbws.keys import store as keys_store
+from bbws.operations.reactions import carrying_out
+from bbws.stores import STORES
+
+# They speak of one machine's files and counters, or serve the API page, which the functions' package leaves out.
+OF_ONE_MACHINE = frozenset({"createBackup", "getMetrics", "getIndex", "getDocs", "getDocsAsset"})
+_ACTIONS = {
+    "gets": "GetItem",
+    "queries": "Query",
+    "puts": "PutItem",
+    "removes": "DeleteItem",
+    "ensures": "ConditionCheckItem",
+}
+_ARCHIVE = {
+    "read": ("s3:GetObject", "archive/objects"),
+    "write": ("s3:PutObject", "archive/objects"),
+    "list": ("s3:ListBucket", "archive"),
+}
+_SECRET = "secretsmanager:GetSecretValue"  # noqa: S105 - the name of an action
+_CURSORS = {"actions": [_SECRET], "resource": "secret/cursor-key"}
+# What a port needs beside rows: its name among a handler's parameters → statements.
+_PORTS: Mapping[str, Sequence[Mapping[str, Any]]] = {
+    "signer": [{"actions": [_SECRET], "resource": "secret/checkpoint-signing-key"}],
+}
+# What a call does with the queues and with the gateway's own keys.
+_CALLS: Mapping[str, Sequence[Mapping[str, Any]]] = {
+    "listQueues": [{"actions": ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], "resource": "queues"}],
+    "listDeadLetters": [{"actions": ["sqs:GetQueueUrl", "sqs:ReceiveMessage"], "resource": "queues"}],
+    "redriveQueue": [
+        {
+            "actions": ["sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage", "sqs:SendMessage"],
+            "resource": "queues",
+        }
+    ],
+    "createKey": [
+        {"actions": ["apigateway:GET", "apigateway:POST"], "resource": "gateway/apikeys"},
+        {"actions": ["apigateway:GET", "apigateway:POST"], "resource": "gateway/usageplans"},
+    ],
+    "revokeKey": [{"actions": ["apigateway:GET", "apigateway:DELETE"], "resource": "gateway/apikeys"}],
+}
+_API_SECONDS = 30
+_CONSUMER_SECONDS = 60
+_DAILY_SECONDS = 900
+
+
+def manifest() -> dict[str, Any]:
+    """Everything as plain values, in a fixed order."""
+    endpoints = [(api.__name__, each) for api in tables.APIS for each in api.ENDPOINTS if each.id not in OF_ONE_MACHINE]
+    return {
+        "stores": {store.name: _store(store) for store in STORES},
+        "endpoints": {endpoint.id: _endpoint(module, endpoint) for module, endpoint in endpoints},
+        "resources": _resources(endpoint for _, endpoint in endpoints),
+        "consumers": {
+            each.name: _consumer(module.__name__, each) for module in tables.CONSUMERS for each in module.REACTIONS
+        },
+        "daily": {each.name: _daily(module.__name__, each) for module in tables.DAILY_WORKS for each in module.DAILY},
+        "feed": _function(
+            "feed", "feed", 256, _CONSUMER_SECONDS, [{"actions": ["events:PutEvents"], "resource": "bus"}]
+        ),
+    }
+
+
+def _store(store: Store) -> dict[str, Any]:
+    by_day = [BY_DAY] if store.entities else []
+    return {"indexes": [*store.indexes, *by_day], "stream": bool(store.entities)}
+
+
+def _function(name: str, runs: str, memory: int, timeout: int, access: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {"function": name, "runs": runs, "memory": memory, "timeout": timeout, "access": access}
+
+
+def _endpoint(module: str, endpoint: Endpoint) -> dict[str, Any]:
+    function = _function(
+        function_name(endpoint), f"{module}:{endpoint.id}", 256, _API_SECONDS, _endpoint_access(endpoint)
+    )
+    return function | {
+        "method": endpoint.method,
+        "path": endpoint.path,
+        "keyed": endpoint.permission != ANYONE,
+        "rate": endpoint.rate_class,
+    }
+
+
+def function_name(endpoint: Endpoint) -> str:
+    """Noun and verb: those of the command where there is one (specification: products §1)."""
+    noun = endpoint.service.removesuffix("-api")
+    if endpoint.cli is None:
+        return f"{noun}-{re.sub('([A-Z])', r'-\1', endpoint.id).lower()}"
+    group, verb = endpoint.cli
+    return f"{noun if group.startswith(noun) else group}-{verb}"
+
+
+def _endpoint_access(endpoint: Endpoint) -> list[Mapping[str, Any]]:
+    access = endpoint.access | keys_store.CALLING
+    if endpoint.id == "cancelOperation":
+        access |= Access(removes=_of_kinds("retrying").puts)
+    if endpoint.id == "retryOperation":
+        access |= _of_kinds("retrying")
+    if endpoint.mutates:  # a dry run reads what the real call would write
+        access |= Access(gets=access.puts | access.removes | access.ensures)
+    if endpoint.method == "POST":
+        access |= idempotency.ACCESS
+    further = list(_CALLS.get(endpoint.id, ()))
+    if endpoint.query_schema is not None and issubclass(endpoint.query_schema, Paging):
+        further.append(_CURSORS)
+    return _statements(access, endpoint.handler, further)
+
+
+def _of_kinds(name: str) -> Access:
+    """What all kinds of operation touch together."""
+    return reduce(or_, (getattr(kind, name) for kind in tables.KINDS), Access())
+
+
+def _consumer(module: str, reaction: Reaction) -> dict[str, Any]:
+    policy = reaction.policy
+    access = _statements(reaction.access, reaction.handler)
+    return _function(reaction.name, f"{module}:{reaction.name}", 512, _CONSUMER_SECONDS, access) | {
+        "queue": reaction.queue,
+        "events": sorted(reaction.events),
+        "visibility": int(policy.visibility),
+        "maxReceives": policy.max_receives,
+        "batch": min(policy.batch, 10),
+        "window": 5,
+    }
+
+
+def _daily(module: str, daily: Daily) -> dict[str, Any]:
+    access = daily.access
+    if "kinds" in inspect.signature(daily.handler).parameters:
+        access |= carrying_out(tables.KINDS)
+    name, runs = f"daily-{daily.name}", f"{module}:{daily.name}"
+    function = _function(name, runs, 1024, _DAILY_SECONDS, _statements(access, daily.handler))
+    return function | {"schedule": f"cron({daily.at.minute} {daily.at.hour} * * ? *)"}
+
+
+def _statements(
+    access: Access, handler: Callable[..., Any], further: Iterable[Mapping[str, Any]] = ()
+) -> list[Mapping[str, Any]]:
+    """One statement per table and set of actions, one for all indexes of a table, then what is no row."""
+    found: list[Mapping[str, Any]] = []
+    for store in STORES:
+        found += _on_table(store, access)
+    for touch in sorted(access.archive):
+        action, resource = _ARCHIVE[touch]
+        found.append({"actions": [action], "resource": resource})
+    for port in inspect.signature(handler).parameters:
+        found += _PORTS.get(port, ())
+    return [*found, *further]
+
+
+def _on_table(store: Store, access: Access) -> list[Mapping[str, Any]]:
+    actions: dict[str, list[str]] = {}
+    for touch, action in _ACTIONS.items():
+        families: frozenset[str] = getattr(access, touch)
+        for family in (*store.entities, *store.others):
+            if family in families or (EVERY_ENTITY in families and family in store.entities):
+                actions.setdefault(family, []).append(f"dynamodb:{action}")
+    by_actions: dict[tuple[str, ...], list[str]] = {}
+    for family, some in actions.items():
+        by_actions.setdefault(tuple(some), []).append(f"{family}#*")
+    found: list[Mapping[str, Any]] = [
+        {"actions": list(some), "resource": f"table/{store.name}", "keys": keys} for some, keys in by_actions.items()
+    ]
+    own = {*store.indexes, *([BY_DAY] if store.entities else ())}
+    found += [
+        {"actions": ["dynamodb:Query"], "resource": f"table/{store.name}/index/{index}"}
+        for index in sorted(access.indexes & own)
+    ]
+    return found
+
+
+def _resources(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
+    """Every path and the paths above it, with the methods that each knows."""
+    methods: dict[str, list[str]] = {}
+    for endpoint in endpoints:
+        segments = endpoint.path.strip("/").split("/")
+        for depth in range(1, len(segments) + 1):
+            methods.setdefault("/" + "/".join(segments[:depth]), [])
+        methods[endpoint.path].append(endpoint.method)
+    return {
+        path: {
+            "parent": path.rpartition("/")[0] or "/",
+            "segment": path.rpartition("/")[2],
+            "depth": path.count("/"),
+            "methods": sorted(known),
+            "allow": ", ".join(allowed(known)) if known else "",
+        }
+        for path, known in sorted(methods.items())
+    }

@@ -1,0 +1,61 @@
+"""What every composition root does alike: give handlers their ports, and describe the API."""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache, partial
+from importlib.metadata import version
+from typing import Any
+
+from bbws.kernel.endpoint import Endpoint
+from bbws.kernel.problem import BEFORE_DISPATCH, COMMON, ProblemType
+
+
+def bind[F: Callable[..., Any]](function: F, ports: Mapping[str, object]) -> Callable[..., Any]:
+    """``function`` with the ports that its parameters name."""
+    names = inspect.signature(function).parameters.keys() & ports.keys()
+    return partial(function, **{name: ports[name] for name in names}) if names else function
+
+
+def bound(endpoint: Endpoint, ports: Mapping[str, object]) -> Endpoint:
+    """The endpoint with the ports that its handlers name."""
+    queued = None if endpoint.queued is None else bind(endpoint.queued, ports)
+    return replace(endpoint, handler=bind(endpoint.handler, ports), queued=queued)
+
+
+def build_schemas(endpoints: Sequence[Endpoint]) -> None:
+    """Build the schemas that were deferred, before several threads meet them."""
+    for endpoint in endpoints:
+        schemas = (endpoint.path_schema, endpoint.query_schema, endpoint.body_schema, endpoint.response)
+        for schema in filter(None, (*schemas, endpoint.accepted)):
+            schema.model_rebuild()
+
+
+class Documents:
+    """The platform's Documents. What it describes is imported when it is asked: a function for one call never is."""
+
+    @staticmethod
+    @cache
+    def openapi() -> Mapping[str, Any]:
+        """The merged OpenAPI document."""
+        from bbws.platform import openapi  # noqa: PLC0415 - see the class
+        from bbws.tables import ENDPOINTS  # noqa: PLC0415 - see the class
+
+        return openapi.merged(ENDPOINTS, version=version("bbws"))
+
+    @staticmethod
+    def problems() -> Sequence[ProblemType]:
+        """Every problem that any call can answer."""
+        from bbws.tables import ENDPOINTS  # noqa: PLC0415 - see the class
+
+        own = (problem for endpoint in ENDPOINTS for problem in endpoint.problems)
+        return tuple(dict.fromkeys((*COMMON, *BEFORE_DISPATCH, *own)))
+
+
+@cache
+def openapi_documents() -> dict[str, dict[str, Any]]:
+    """The OpenAPI document of each service."""
+    from bbws.platform import openapi  # noqa: PLC0415 - see Documents
+    from bbws.tables import ENDPOINTS  # noqa: PLC0415 - see Documents
+
+    return openapi.documents(ENDPOINTS, version=version("bbws"))

@@ -1,0 +1,136 @@
+"""The engine for AWS: table, archive, queues, bus, secrets of one environment.
+
+Everything but the table speaks to AWS through its SDK, whose import takes longer than all of BBWS: it is imported by
+the first that needs it, which most calls never do.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from bbws.engines.aws.bulk import Bulk
+from bbws.engines.aws.deadline import Deadline
+from bbws.engines.aws.dynamo import Dynamo, HttpTransport
+from bbws.engines.aws.layout import Layout
+from bbws.engines.aws.names import Names
+from bbws.engines.aws.signing import Credentials
+from bbws.engines.aws.table import DynamoTable
+from bbws.kernel.access import Store
+from bbws.kernel.clock import Clock, SystemClock
+from bbws.kernel.reaction import Reaction
+from bbws.kernel.table import Unavailable
+
+if TYPE_CHECKING:
+    from botocore.credentials import Credentials as SdkCredentials
+
+    from bbws.engines.aws.archive import S3Archive
+    from bbws.engines.aws.bus import Bus
+    from bbws.engines.aws.gateway import GatewayMeter
+    from bbws.engines.aws.queues import SqsQueues
+    from bbws.engines.aws.sdk import Sdk
+    from bbws.engines.aws.secrets import Secrets
+
+
+class AwsEngine:
+    """Everything that BBWS needs from outside itself.
+
+    Args:
+        names: of the environment.
+        region: where.
+        stores: those of the business; ``tables``: store → table, where that is not the usual one.
+        clock: says what has expired.
+        credentials: empty ones are looked for where the SDK looks.
+        endpoint: another address than AWS's.
+        bucket: the archive's.
+        reactions: whose queues there are.
+
+    Attributes:
+        table: the kernel's Table; ``bulk``: all tables as a whole.
+        deadline: how long the work at hand may take.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is a part of where it runs
+        self,
+        *,
+        names: Names,
+        region: str,
+        stores: Sequence[Store],
+        clock: Clock,
+        credentials: Credentials,
+        endpoint: str | None = None,
+        tables: Mapping[str, str] | None = None,
+        bucket: str = "",
+        reactions: Callable[[], Sequence[Reaction]] = tuple,
+    ) -> None:
+        self.names = names
+        self.region = region
+        self.deadline = Deadline()
+        self._endpoint = endpoint
+        self._bucket = bucket or names.archive
+        self._reactions = reactions
+        own = {store.name: names.table(store.name) for store in stores} | dict(tables or {})
+        known = (lambda: credentials) if credentials.access_key else self._found_credentials
+        self._transport = HttpTransport(region, known, SystemClock(), endpoint)
+        self.dynamo = Dynamo(self._transport, self.deadline)
+        layout = Layout.of(stores, own)
+        self.table = DynamoTable(self.dynamo, layout, clock, region)
+        self.bulk = Bulk(self.dynamo, layout, region)
+
+    @cached_property
+    def sdk(self) -> "Sdk":
+        """Clients of everything but DynamoDB."""
+        from bbws.engines.aws.sdk import Sdk  # noqa: PLC0415 - see the module
+
+        return Sdk(self.region, self._endpoint, seconds_left=self._seconds_left)
+
+    @cached_property
+    def archive(self) -> "S3Archive":
+        """The audit domain's Archive."""
+        from bbws.engines.aws.archive import S3Archive  # noqa: PLC0415 - see the module
+
+        return S3Archive(self.sdk.client("s3"), self._bucket)
+
+    @cached_property
+    def queues(self) -> "SqsQueues":
+        """The kernel's Queues."""
+        from bbws.engines.aws.queues import SqsQueues  # noqa: PLC0415 - see the module
+
+        client, reactions = self.sdk.client("sqs"), self._reactions()
+        return SqsQueues(client, self.names, reactions, seconds_left=self._seconds_left)
+
+    @cached_property
+    def bus(self) -> "Bus":
+        """Where changes are announced."""
+        from bbws.engines.aws.bus import Bus  # noqa: PLC0415 - see the module
+
+        return Bus(self.sdk.client("events"), self.names.bus, self.region)
+
+    @cached_property
+    def secrets(self) -> "Secrets":
+        """Secrets of the deployment."""
+        from bbws.engines.aws.secrets import Secrets  # noqa: PLC0415 - see the module
+
+        return Secrets(self.sdk.client("secretsmanager"), self.names)
+
+    @cached_property
+    def meter(self) -> "GatewayMeter":
+        """The keys domain's Meter."""
+        from bbws.engines.aws.gateway import GatewayMeter  # noqa: PLC0415 - see the module
+
+        return GatewayMeter(self.sdk.client("apigateway"), self.names)
+
+    def _seconds_left(self) -> float:
+        return self.deadline.left(self.deadline.until())
+
+    def _found_credentials(self) -> Credentials:
+        found = self._sdk_credentials.get_frozen_credentials()
+        return Credentials(found.access_key or "", found.secret_key or "", found.token or "")
+
+    @cached_property
+    def _sdk_credentials(self) -> "SdkCredentials":
+        from botocore.session import Session  # noqa: PLC0415 - see the module
+
+        found = Session().get_credentials()
+        if found is None:
+            raise Unavailable("no AWS credentials: set a profile (AWS_PROFILE) or sign in (aws sso login)")
+        return found

@@ -1,0 +1,27 @@
+"""One emulator and one client of it for all tests of a process, made by the first that asks."""
+
+import atexit
+from contextlib import ExitStack
+from functools import cache
+
+from bbws.engines.aws.deadline import Deadline
+from bbws.engines.aws.dynamo import Dynamo, HttpTransport
+from bbws.kernel.clock import SystemClock
+from tests.aws.emulator import REGION, emulator
+from tests.aws.tables import CREDENTIALS
+
+
+@cache
+def address() -> str:
+    """Where it listens; it ends with the process."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(emulator())
+
+
+@cache
+def dynamo() -> Dynamo:
+    """Our own client of it."""
+    transport = HttpTransport(REGION, lambda: CREDENTIALS, SystemClock(), address())
+    atexit.register(transport.close)
+    return Dynamo(transport, Deadline())
