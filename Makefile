@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
 MANIFEST := infra/terraform/manifest.json
-SOURCES := $(wildcard src tests bench)
+SOURCES := $(wildcard src tests bench infra)
 
 # A Python that is new enough and able to make a virtual environment.
 find_python = for name in python3.12 python3.13 python3.14 python3; do \
@@ -21,7 +21,7 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check format bench docs lock clean
+.PHONY: help setup run test check format bench docs aws-up aws-down tf-check lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -56,6 +56,15 @@ docs: $(VENV)/dev ## Write docs/api/openapi and the manifest for Terraform from 
 	$(BIN)/bbws openapi --out docs/api/openapi
 	$(BIN)/bbws manifest > $(MANIFEST)
 
+aws-up: $(VENV)/dev ## Start AWS on this machine: an emulator, the real Terraform applied to it, the first key
+	@$(BIN)/python -m infra.local up
+
+aws-down: $(VENV)/dev ## Stop it and forget everything in it
+	@$(BIN)/python -m infra.local down
+
+tf-check: $(VENV)/dev ## Check the Terraform without an account: format, validity, its tests, checkov if it is there
+	@$(BIN)/python -m infra.local check
+
 lock: ## Pin requirements*.txt anew from requirements*.in (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv" >&2; exit 1; }
 	for name in requirements requirements-dev requirements-bench; do \
@@ -65,7 +74,7 @@ lock: ## Pin requirements*.txt anew from requirements*.in (needs uv)
 clean: ## Remove .venv and every cache; the data folder (var/) stays
 	rm -rf $(VENV) build dist .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	rm -rf src/*.egg-info
-	find src tests $(wildcard bench) -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src tests $(wildcard bench infra) -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "Kept: the data folder var/. Delete it yourself if you mean to lose what it holds."
 
 # --- set-up: one stamp file in .venv per list of requirements -------------------------------------------------------

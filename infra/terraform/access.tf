@@ -20,7 +20,7 @@ locals {
       "queues" = flatten([for consumer in values(local.consumers) : [for kind in ["", "-dlq"] :
         "arn:aws:sqs:${var.region}:${local.account}:bbws-${consumer.queue}${kind}-${var.environment}"
       ]])
-      "gateway/apikeys" = ["${local.gateway}:/apikeys"]
+      "gateway/apikeys" = ["${local.gateway}:/apikeys", "${local.gateway}:/apikeys/*"]
     },
   )
 
@@ -30,7 +30,7 @@ locals {
     { for name, work in local.daily : name => work.access },
     { (local.feed.function) = local.feed.access },
   )
-  usage_plan = "gateway/usageplan"
+  usage_plan = "gateway/usageplans"
 
   access = { for name, entries in local.asked : name => [for entry in entries : merge(
     { Effect = "Allow", Action = entry.actions, Resource = local.arns[entry.resource] },
@@ -42,14 +42,21 @@ locals {
   ) if entry.resource != local.usage_plan] }
 }
 
-# Apart from the other access: the usage plan needs the stage, which needs the functions, whose mappings need their access.
+# Apart from the other access: the usage plan needs the stage, which needs the functions, whose mappings need their
+# access. Plans are looked up by name, and keys are put into this one alone.
 resource "aws_iam_role_policy" "usage_plan" {
-  for_each = { for name in keys(local.endpoints) : name => [for entry in local.asked[name] : entry if entry.resource == local.usage_plan] if contains(local.asked[name][*].resource, local.usage_plan) }
+  for_each = { for name in keys(local.endpoints) : name => flatten([
+    for entry in local.asked[name] : entry.actions if entry.resource == local.usage_plan
+  ]) if contains(local.asked[name][*].resource, local.usage_plan) }
 
   name = "usage-plan"
   role = module.endpoint[each.key].role
   policy = jsonencode({
-    Version   = "2012-10-17"
-    Statement = [for entry in each.value : { Effect = "Allow", Action = entry.actions, Resource = "${local.gateway}:/usageplans/${module.api.usage_plan}/keys" }]
+    Version = "2012-10-17"
+    Statement = [for action in each.value : {
+      Effect   = "Allow"
+      Action   = action
+      Resource = action == "apigateway:GET" ? "${local.gateway}:/usageplans" : "${local.gateway}:/usageplans/${module.api.usage_plan}/keys"
+    }]
   })
 }

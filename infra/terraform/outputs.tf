@@ -52,3 +52,11 @@ output "dashboard" {
   description = "The dashboard's name."
   value       = module.dashboard.name
 }
+
+output "copies" {
+  description = "What has a copy in the recovery region: table → regions, and the archive's second bucket."
+  value = {
+    tables  = merge({ for table in module.table : table.name => table.replicas }, { (module.deployments.name) = module.deployments.replicas })
+    archive = module.archive.recovery
+  }
+}

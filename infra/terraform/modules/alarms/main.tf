@@ -68,7 +68,6 @@ locals {
 }
 
 resource "aws_cloudwatch_metric_alarm" "simple" {
-  #checkov:skip=CKV_AWS_319:actions are on
   for_each = local.simple
 
   alarm_name        = "bbws-${each.key}-${local.env}"

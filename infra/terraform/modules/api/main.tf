@@ -9,6 +9,8 @@ locals {
     { for operation, endpoint in var.endpoints : operation => endpoint },
     { for operation, endpoint in var.endpoints : "${operation}.HEAD" => merge(endpoint, { method = "HEAD" }) if endpoint.method == "GET" },
   )
+  # A probe is limited by the account alone: what AWS gives one by default.
+  limits    = merge(var.throttle, { unlimited = { rate = 10000, burst = 5000 } })
   answering = { for path, resource in var.resources : path => resource if length(resource.methods) > 0 }
 }
 
@@ -93,7 +95,6 @@ resource "aws_api_gateway_stage" "this" {
   #checkov:skip=CKV_AWS_120:a cache costs by the hour and would answer with rows that were changed since
   #checkov:skip=CKV2_AWS_51:the functions trust the gateway by IAM; no server of ours checks a client certificate of the gateway
   #checkov:skip=CKV2_AWS_29:no firewall by specification; the limits of the usage plan and the stage are there, and variable in size
-  #checkov:skip=CKV2_AWS_4:execution logs of the gateway would hold request bodies; the access log has what is needed
   rest_api_id          = aws_api_gateway_rest_api.this.id
   deployment_id        = aws_api_gateway_deployment.this.id
   stage_name           = var.stage
@@ -124,7 +125,6 @@ resource "aws_api_gateway_stage" "this" {
 
 resource "aws_api_gateway_method_settings" "all" {
   #checkov:skip=CKV_AWS_225:no cache, see the stage
-  #checkov:skip=CKV_AWS_308:no cache, so there is nothing of it to encrypt
   rest_api_id = aws_api_gateway_rest_api.this.id
   stage_name  = aws_api_gateway_stage.this.stage_name
   method_path = "*/*"
@@ -138,10 +138,9 @@ resource "aws_api_gateway_method_settings" "all" {
   }
 }
 
-resource "aws_api_gateway_method_settings" "write" {
+resource "aws_api_gateway_method_settings" "other" {
   #checkov:skip=CKV_AWS_225:no cache, see the stage
-  #checkov:skip=CKV_AWS_308:no cache, so there is nothing of it to encrypt
-  for_each = { for operation, endpoint in var.endpoints : operation => endpoint if endpoint.rate == "write" }
+  for_each = { for operation, endpoint in var.endpoints : operation => endpoint if endpoint.rate != "read" }
 
   rest_api_id = aws_api_gateway_rest_api.this.id
   stage_name  = aws_api_gateway_stage.this.stage_name
@@ -151,8 +150,8 @@ resource "aws_api_gateway_method_settings" "write" {
     metrics_enabled        = true
     logging_level          = "ERROR"
     data_trace_enabled     = false
-    throttling_rate_limit  = var.throttle["write"].rate
-    throttling_burst_limit = var.throttle["write"].burst
+    throttling_rate_limit  = local.limits[each.value.rate].rate
+    throttling_burst_limit = local.limits[each.value.rate].burst
   }
 
   # Settings of one stage are one document: changed one after another, they cannot overwrite each other.
@@ -172,8 +171,8 @@ resource "aws_api_gateway_usage_plan" "this" {
 
       content {
         path        = "${throttle.value.path}/${throttle.value.method}"
-        rate_limit  = var.throttle[throttle.value.rate].rate
-        burst_limit = var.throttle[throttle.value.rate].burst
+        rate_limit  = local.limits[throttle.value.rate].rate
+        burst_limit = local.limits[throttle.value.rate].burst
       }
     }
   }

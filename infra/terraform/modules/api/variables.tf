@@ -53,8 +53,8 @@ variable "endpoints" {
   }))
 
   validation {
-    condition     = alltrue([for endpoint in var.endpoints : contains(["read", "write"], endpoint.rate)])
-    error_message = "An endpoint's rate class is read or write."
+    condition     = alltrue([for endpoint in var.endpoints : contains(["read", "write", "unlimited"], endpoint.rate)])
+    error_message = "An endpoint's rate class is read, write or unlimited."
   }
 
   validation {

@@ -20,7 +20,6 @@ resource "aws_s3_bucket" "this" {
   #checkov:skip=CKV_AWS_18:access is by one role for each function, and the archive proves its own content (hash chains, signed checkpoints); an access log would be a second bucket to guard
   #checkov:skip=CKV_AWS_145:encrypted with the key of S3; an own key adds its price to every read and no reader that the roles do not already keep out
   #checkov:skip=CKV2_AWS_62:nothing waits for an object of the archive
-  #checkov:skip=CKV_AWS_144:replicated where var.replicate says so, in prod; the check does not follow a count
   bucket              = var.bucket
   object_lock_enabled = true
   force_destroy       = var.force_destroy

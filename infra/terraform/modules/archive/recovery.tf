@@ -4,7 +4,6 @@ resource "aws_s3_bucket" "recovery" {
   #checkov:skip=CKV_AWS_18:as the first bucket
   #checkov:skip=CKV_AWS_145:as the first bucket
   #checkov:skip=CKV2_AWS_62:as the first bucket
-  #checkov:skip=CKV_AWS_144:it is the copy
   count    = var.replicate ? 1 : 0
   provider = aws.recovery
 

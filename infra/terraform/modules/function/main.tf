@@ -47,10 +47,8 @@ resource "aws_iam_role_policy" "this" {
 resource "aws_lambda_function" "this" {
   #checkov:skip=CKV_AWS_117:the functions call AWS's public endpoints alone; a VPC would add NAT gateways and gain nothing
   #checkov:skip=CKV_AWS_116:API functions are called synchronously; workers' and the feed's dead letters are at their queue and their mapping
-  #checkov:skip=CKV_AWS_115:reserved concurrency is none by default on purpose, see variable reserved_concurrency of the root
   #checkov:skip=CKV_AWS_272:what is deployed is checked by checksum against the artefact that the pipeline built, in place of a signing profile
   #checkov:skip=CKV_AWS_173:the environment holds names and settings, no secret; Lambda encrypts it with its own key
-  #checkov:skip=CKV_AWS_50:tracing is on; the check does not see it through the dynamic type
   function_name = local.full_name
   role          = aws_iam_role.this.arn
   runtime       = "python3.12"
@@ -115,7 +113,7 @@ resource "aws_lambda_alias" "terraform" {
 
     content {
       # The version before this one keeps this share of the calls.
-      additional_version_weights = { tostring(max(1, tonumber(aws_lambda_function.this.version) - 1)) = routing_config.value }
+      additional_version_weights = { (tostring(max(1, tonumber(aws_lambda_function.this.version) - 1))) = routing_config.value }
     }
   }
 }

@@ -8,7 +8,6 @@ locals {
 
 resource "aws_dynamodb_table" "this" {
   #checkov:skip=CKV_AWS_119:encrypted with the key that AWS manages for the account; an own key adds its price and no reader that the roles do not already keep out
-  #checkov:skip=CKV2_AWS_16:the table is on demand: there is no capacity to scale
   name                        = "${var.store}-${var.environment}"
   billing_mode                = "PAY_PER_REQUEST"
   hash_key                    = "PK"

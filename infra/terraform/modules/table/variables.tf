@@ -49,6 +49,11 @@ variable "recovery_region" {
   type        = string
   default     = null
   description = "The region that holds a replica (a global table); null is none."
+
+  validation {
+    condition     = var.recovery_region == null || can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.recovery_region))
+    error_message = "That is no region's name, such as eu-west-1."
+  }
 }
 
 variable "backup_policy" {
