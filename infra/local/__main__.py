@@ -12,8 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
+import httpx
 
 from infra.local import checks, emulator, package, state, terraform
+from infra.local import drill as recovery
 from infra.local.state import State
 
 LEFT_OUT = 3
@@ -63,6 +65,26 @@ def status(*, as_json: bool) -> None:
         click.echo(json.dumps({"apiUrl": known.api_url, "host": known.host} | known.variables(), indent=2))
     else:
         _tell(known)
+
+
+@main.command(help="Lose every table, make each row again from the archive, compare them, print RTO and RPO.")
+def drill() -> None:
+    """Hold the recovery drill."""
+    known = state.load()
+    if known is None or not state.is_alive(known.pid):
+        raise click.ClickException("nothing is running: make aws-up")
+    try:
+        outcome = recovery.run(known, terraform.require(os.environ), click.echo)
+    except terraform.TerraformMissingError as error:
+        click.echo(f"*** TERRAFORM IS LEFT OUT: {error}. ***", err=True)
+        raise SystemExit(LEFT_OUT) from error
+    except (recovery.DrillError, terraform.TerraformError, httpx.HTTPError) as error:
+        raise click.ClickException(str(error)) from error
+    for name, seconds in outcome.stages.items():
+        click.echo(f"  {seconds:6.1f} s  {name}")
+    click.echo(f"RTO {outcome.rto:.0f} s (target 20 minutes for a lost table, 60 for everything)")
+    click.echo(f"RPO {outcome.rpo:.1f} s (target 1 minute): no change was lost")
+    click.echo(f"{outcome.rows} rows are there again, {outcome.changes} of them changes, each the same byte by byte.")
 
 
 @main.command(help="Check the Terraform: format, validity, tests, checkov if it is installed.")

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +74,17 @@ def write_config(mirror: Path, folder: Path) -> Path:
     return path
 
 
-def apply(emulator: State, package: Package, mirror: Path, folder: Path = FOLDER) -> Mapping[str, Any]:
+def apply(
+    emulator: State, package: Package, mirror: Path, folder: Path = FOLDER, only: Sequence[str] = ()
+) -> Mapping[str, Any]:
     """Make or bring up to date what infra/terraform says, with dev's variables; its outputs.
+
+    Args:
+        emulator: where.
+        package: what functions run.
+        mirror: the folder of provider packages.
+        folder: where Terraform works.
+        only: addresses of resources to look at, each as it is by now, and to make again where it was lost; none: all.
 
     Raises:
         TerraformError: it failed.
@@ -94,6 +103,9 @@ def apply(emulator: State, package: Package, mirror: Path, folder: Path = FOLDER
     _run(["init", "-no-color", "-input=false"], root, environment)
     # No refresh: nobody but Terraform changes an emulator, and what it tells of some resources is not what it was told.
     options = ["-auto-approve", "-refresh=false", f"-parallelism={_PARALLELISM}", variables]
+    if only:
+        options[1] = "-refresh=true"
+        options += [f"-target={address}" for address in only]
     _run(["apply", "-no-color", "-input=false", *options], root, environment)
     return {name: output["value"] for name, output in json.loads(_run(["output", "-json"], root, environment)).items()}
 

@@ -1,8 +1,8 @@
 """An environment that ``make aws-up`` has made, and how a client, an operator and a bystander see it."""
 
 import pytest
-from infra.local import state
 
+from infra.local import state
 from tests.cloud.environment import Cloud
 
 

@@ -12,9 +12,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
-from infra.local.state import ENVIRONMENT, State
 
 from bbws.engines.aws.names import FIRST_KEY, Names
+from infra.local.state import ENVIRONMENT, State
 from tests.aws.tables import sdk_client
 from tests.server.support import Answer, read
 
