@@ -113,6 +113,10 @@ def apply(
 def _prepare(emulator: State, package: Package, folder: Path) -> Path:
     """A copy of the committed root, so that nothing of an emulator is ever beside it. State and plug-ins stay."""
     root = folder / "terraform"
+    for name in ("modules", "environments", "tests"):
+        shutil.rmtree(root / name, ignore_errors=True)
+    for path in root.glob("*.tf"):
+        path.unlink()
     for path in sorted(SOURCE.rglob("*")):
         if path.is_file() and ".terraform" not in path.parts:
             copy = root / path.relative_to(SOURCE)
