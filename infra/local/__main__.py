@@ -107,9 +107,8 @@ def check() -> None:
 def _apply(mirror: Path, path: Path | None) -> State:
     running = emulator.start()
     click.echo(f"The emulator answers at {running.endpoint} (process {running.pid}).")
-    found, source = package.find(path, state.FOLDER)
+    found = package.find(path)
     package.upload(found, running)
-    click.echo(f"Functions run {source}.")
     click.echo("Terraform is applied; this takes a minute or two ...")
     outputs = terraform.apply(running, found, mirror)
     made = replace(

@@ -22,7 +22,7 @@ from bbws.kernel.table import Key, RowKind
 from bbws.settings import AwsVariables, Settings
 from bbws.stores import STORES
 from infra.local import package, terraform
-from infra.local.state import CREDENTIALS, ENVIRONMENT, FOLDER, REGION, State
+from infra.local.state import CREDENTIALS, ENVIRONMENT, REGION, State
 
 _PRODUCTS = 40
 _WRITERS = 4
@@ -75,8 +75,7 @@ def run(known: State, mirror: Path, say: Say) -> Outcome:
     stages: dict[str, float] = {}
     begun = time.monotonic()
     with _timed(stages, "tables made again (terraform apply)"):
-        found, _ = package.find(None, FOLDER)
-        terraform.apply(known, found, mirror, FOLDER, only=_TABLES)
+        terraform.apply(known, package.find(), mirror, only=_TABLES)
     with _timed(stages, "rows made again (bbws audit rebuild --engine aws)"):
         _command(known, "audit", "rebuild", "--engine", "aws")
     with _timed(stages, "first key made again (bbws aws setup)"):

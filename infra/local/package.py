@@ -1,9 +1,8 @@
-"""The package that the functions run: the built one, or until there is one a stand-in that answers every call."""
+"""The package that the functions run."""
 
 import base64
 import hashlib
 import platform
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,16 +11,6 @@ import httpx
 from infra.local.state import ENVIRONMENT, ROOT, State
 
 BUCKET = f"bbws-artefacts-{ENVIRONMENT}"
-_STAND_IN = '''"""Stands in for the package: run `make package` first."""
-import json
-
-
-def handler(event, context):
-    if "Records" in event:
-        return {"batchItemFailures": []}
-    body = json.dumps({"standIn": True, "path": event.get("path")})
-    return {"statusCode": 200, "headers": {"content-type": "application/json"}, "body": body}
-'''
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +36,13 @@ def architecture() -> str:
     return "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
 
 
-def find(path: Path | None, folder: Path) -> tuple[Package, str]:
-    """The package at ``path`` or the built one, and where it comes from; else the stand-in.
+def find(path: Path | None = None) -> Package:
+    """The package at ``path``, or the built one.
 
     Raises:
-        FileNotFoundError: there is nothing at ``path``.
+        FileNotFoundError: there is none.
     """
-    built = ROOT / "dist" / f"bbws-lambda-{architecture()}.zip"
-    source = path or built
-    if path is None and not built.exists():
-        return Package(stand_in(folder), architecture()), "a stand-in, since there is no package: run `make package`"
-    return Package(source.read_bytes(), architecture()), str(source)
+    return Package((path or ROOT / "dist" / f"bbws-lambda-{architecture()}.zip").read_bytes(), architecture())
 
 
 def upload(package: Package, emulator: State) -> None:
@@ -73,14 +58,3 @@ def upload(package: Package, emulator: State) -> None:
         if bucket.status_code != httpx.codes.CONFLICT:
             bucket.raise_for_status()
         client.put(f"/{BUCKET}/{package.key}", content=package.content).raise_for_status()
-
-
-def stand_in(folder: Path) -> bytes:
-    """A package whose entrypoints answer every call, as bytes."""
-    path = folder / "stand-in.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        for name in ("bbws/__init__.py", "bbws/entrypoints/__init__.py"):
-            archive.writestr(zipfile.ZipInfo(name), "")
-        for name in ("api", "feed", "worker"):
-            archive.writestr(zipfile.ZipInfo(f"bbws/entrypoints/lambda_{name}.py"), _STAND_IN)
-    return path.read_bytes()

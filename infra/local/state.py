@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDER = ROOT / "var" / "aws"
+# Another folder is another environment: tests do not touch the one that somebody works with.
+FOLDER = ROOT / "var" / os.environ.get("BBWS_LOCAL_AWS", "aws")
 ENVIRONMENT = "dev"
 REGION = "eu-west-1"
 # What the emulator takes for credentials; it checks none.
@@ -39,10 +40,8 @@ class State:
         """The environment of a ``bbws`` command that is to reach the emulator."""
         return CREDENTIALS | {
             "AWS_ENDPOINT_URL": self.endpoint,
-            "BBWS_ENGINE": "aws",
             "BBWS_ENVIRONMENT": ENVIRONMENT,
             "BBWS_REGION": REGION,
-            "BBWS_BUS": f"bbws-{ENVIRONMENT}",
             "BBWS_ARCHIVE_BUCKET": self.archive_bucket,
         }
 

@@ -36,14 +36,12 @@ locals {
     alias_moved_by     = var.alias_moved_by
     alias_weights      = var.alias_weights
     variables = merge(var.extra_environment, {
-      BBWS_ENGINE         = "aws"
       BBWS_ENVIRONMENT    = var.environment
       BBWS_REGION         = var.region
       BBWS_LOG_LEVEL      = var.log_level
       BBWS_WRITE_MODE     = var.write_mode
       BBWS_CORS_ORIGINS   = join(",", var.cors_origins)
       BBWS_ARCHIVE_BUCKET = local.archive_bucket
-      BBWS_BUS            = module.bus.name
       }, length(var.table_overrides) == 0 ? {} : {
       BBWS_TABLES = join(",", [for store, table in var.table_overrides : "${store}=${table}"])
     })

@@ -56,7 +56,7 @@ output "dashboard" {
 output "copies" {
   description = "What has a copy in the recovery region: table → regions, and the archive's second bucket."
   value = {
-    tables  = merge({ for table in module.table : table.name => table.replicas }, { (module.deployments.name) = module.deployments.replicas })
+    tables  = { for table in module.table : table.name => table.replicas }
     archive = module.archive.recovery
   }
 }

@@ -1,4 +1,4 @@
-# Secrets without values, the record of deployments, and the month's budget.
+# Secrets without values, and the month's budget. The record of deployments is there before: infra/pipeline/prepare.py.
 
 locals {
   # What the manifest calls it → its name. `bbws aws setup` puts a value in where there is none: none is ever in state.
@@ -25,16 +25,6 @@ resource "aws_secretsmanager_secret" "this" {
       region = replica.value
     }
   }
-}
-
-# Who deployed what and when (operations §2); written by the pipeline, read by people.
-module "deployments" {
-  source = "./modules/table"
-
-  store               = "bbws-deployments"
-  environment         = var.environment
-  deletion_protection = var.deletion_protection
-  recovery_region     = var.recovery_region
 }
 
 resource "aws_budgets_budget" "this" {

@@ -165,8 +165,8 @@ variable "extra_environment" {
   description = "Further environment variables of every function; an emulator's address comes here. No secrets."
 
   validation {
-    condition     = length(setintersection(keys(var.extra_environment), ["BBWS_ENGINE", "BBWS_ENVIRONMENT", "BBWS_RUNS"])) == 0
-    error_message = "BBWS_ENGINE, BBWS_ENVIRONMENT and BBWS_RUNS follow from what is deployed and cannot be given."
+    condition     = length(setintersection(keys(var.extra_environment), ["BBWS_ENVIRONMENT", "BBWS_RUNS"])) == 0
+    error_message = "BBWS_ENVIRONMENT and BBWS_RUNS follow from what is deployed and cannot be given."
   }
 }
 

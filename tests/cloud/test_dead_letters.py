@@ -1,6 +1,7 @@
 """A consumer that fails too often: the alarm's condition comes true, and the runbook leads back to good order."""
 
 import json
+from typing import Any
 
 from bbws.kernel.change import change_key
 from bbws.kernel.table import Key
@@ -9,6 +10,30 @@ from tests.stories.catalogue import PRODUCTS
 
 LATE = "PROD-LATE"
 QUEUE = "product-audit"
+
+
+def _alarmed(cloud: Cloud) -> None:
+    """What is parked sets the alarm off, which tells its topic where the runbook is."""
+    alarm = cloud.names.alarm(QUEUE, "dlq")
+
+    def described() -> dict[str, Any]:
+        [found] = cloud.sdk("cloudwatch").describe_alarms(AlarmNames=[alarm])["MetricAlarms"]
+        return dict(found)
+
+    [topic] = described()["AlarmActions"]
+    assert topic.endswith(cloud.names.alerts)
+    assert "product_lambda_operations.md#dlq" in described()["AlarmDescription"]
+    sqs = cloud.sdk("sqs")
+    inbox = sqs.create_queue(QueueName="inbox-of-an-operator")["QueueUrl"]
+    address = sqs.get_queue_attributes(QueueUrl=inbox, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    cloud.sdk("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=address)
+    # The emulator records no metrics of queues: this is what SQS tells CloudWatch every minute.
+    dimensions = [{"Name": "QueueName", "Value": cloud.names.dead_letters(QUEUE)}]
+    metric = {"MetricName": "ApproximateNumberOfMessagesVisible", "Dimensions": dimensions, "Value": 1.0}
+    cloud.sdk("cloudwatch").put_metric_data(Namespace="AWS/SQS", MetricData=[metric])
+    assert soon(described, lambda found: found["StateValue"] == "ALARM", tries=5000)["StateValue"] == "ALARM"
+    told = soon(lambda: sqs.receive_message(QueueUrl=inbox, WaitTimeSeconds=1).get("Messages", []), bool, tries=20)
+    assert alarm in told[0]["Body"]
 
 
 def test_parked_messages_are_seen_and_put_back(cloud: Cloud) -> None:
@@ -23,12 +48,8 @@ def test_parked_messages_are_seen_and_put_back(cloud: Cloud) -> None:
         states = cloud.do("GET", "/v1.0/queues").json["items"]
         return int(next(state["dead"] for state in states if state["name"] == QUEUE))
 
-    # The condition of the alarm bbws-product-audit-dlq-dev.
     assert soon(dead, lambda number: number > 0, tries=2000) == 1
-    alarm = cloud.names.alarm(QUEUE, "dlq")
-    described = cloud.sdk("cloudwatch").describe_alarms(AlarmNames=[alarm])["MetricAlarms"]
-    assert [each["Threshold"] for each in described] == [0.0]
-    assert "product_lambda_operations.md#dlq" in described[0]["AlarmDescription"]
+    _alarmed(cloud)
 
     # The runbook: look at what is parked, mend the cause, put it back.
     letters = cloud.do("GET", f"/v1.0/queues/{QUEUE}/dead-letters").json["items"]

@@ -39,8 +39,6 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_REGION": "eu-west-1",
     "BBWS_ARCHIVE_BUCKET": "archive",
-    "BBWS_BUS": "bbws-dev",
-    "BBWS_ENGINE": "aws",
     "BBWS_ENVIRONMENT": "dev",
     "BBWS_REGION": "eu-west-1",
 }

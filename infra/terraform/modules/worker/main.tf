@@ -90,7 +90,7 @@ module "function" {
   platform_access = jsonencode([{
     Effect = "Allow"
     # ChangeMessageVisibility: a failed message waits longer with every receive.
-    Action   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"]
+    Action   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ChangeMessageVisibility"]
     Resource = aws_sqs_queue.this.arn
   }])
 }
