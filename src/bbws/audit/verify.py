@@ -89,14 +89,19 @@ class _Verification:
         return self.report
 
     def _content(self, name: str) -> bytes:
-        """An object's bytes; none where it cannot be read, which no record, checkpoint or key is."""
+        """An object's bytes; none where it is not there, which no record, checkpoint or key is."""
         try:
             return self._archive.get(name) or b""
-        except (Unavailable, ValueError):
+        except ValueError:
+            return b""
+        except Unavailable as error:
+            self._find(name, f"cannot be read, so nothing is said of it: {error}")
             return b""
 
     def _find(self, name: str, reason: str) -> None:
-        self.report.findings.append(Finding(name, reason))
+        # What is wrong with an object first is why the rest is.
+        if not self.report.findings or self.report.findings[-1].name != name:
+            self.report.findings.append(Finding(name, reason))
 
     def _keys(self) -> None:
         if self._trusted:

@@ -12,6 +12,7 @@ from typing import Any
 
 from bbws.audit.ports import Signer
 from bbws.bootstrap.wiring import Documents, bind, bound
+from bbws.engines.aws.claims import ClaimsOrKeys
 from bbws.engines.aws.dynamo import Transport
 from bbws.engines.aws.engine import AwsEngine
 from bbws.engines.aws.limits import GatewayLimits
@@ -198,7 +199,7 @@ def dispatcher(cloud: Cloud, runs: str) -> Dispatcher:
         own,
         table=table,
         clock=cloud.clock,
-        authenticator=ApiKeys(table, cloud.clock),
+        authenticator=ClaimsOrKeys(ApiKeys(table, cloud.clock)),
         cursors=Cursors(lambda: cloud.engine.secrets.key(CURSOR_KEY)),
         limiter=GatewayLimits(),
         cors=Cors(cloud.settings.cors_origins),

@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 from bbws.bootstrap.aws import dispatcher, open_cloud
 from bbws.entrypoints.lambda_log import configure
 from bbws.kernel.dispatch import Exchange, run
-from bbws.kernel.http import SINGLE_HEADERS, Request, Response
+from bbws.kernel.http import NO_HEADERS, SINGLE_HEADERS, Request, Response
 from bbws.settings import Settings
 
 type Event = Mapping[str, Any]
@@ -68,6 +68,7 @@ def request_of(event: Event) -> Request:
         context["path"].removesuffix(path),
         context["requestId"],
         frozenset(name for name in SINGLE_HEADERS if len(headers.get(name, ())) > 1),
+        (context.get("authorizer") or NO_HEADERS).get("claims") or NO_HEADERS,
     )
 
 
