@@ -35,6 +35,10 @@ class Finding:
     reason: str
 
 
+class Unreadable(ValueError):  # noqa: N818 - names the finding
+    """An object is there and could not be read: it may be sound."""
+
+
 @dataclass(slots=True)
 class Report:
     """What a verification found. ``newer`` counts records that no checkpoint covers yet."""
@@ -95,22 +99,22 @@ class _Verification:
         except ValueError:
             return b""
         except Unavailable as error:
-            self._find(name, f"cannot be read, so nothing is said of it: {error}")
-            return b""
+            raise Unreadable(f"cannot be read, so nothing is said of it: {error}") from error
 
     def _find(self, name: str, reason: str) -> None:
-        # What is wrong with an object first is why the rest is.
-        if not self.report.findings or self.report.findings[-1].name != name:
-            self.report.findings.append(Finding(name, reason))
+        self.report.findings.append(Finding(name, reason))
 
     def _keys(self) -> None:
         if self._trusted:
             self.report.key_ids.extend(self._verifier.add(pem) for pem in self._trusted)
             return
         for name in sorted(self._archive.names(PUBLIC_KEYS)):
-            content = self._content(name)
             try:
+                content = self._content(name)
                 key_id = self._verifier.add(content)
+            except Unreadable as error:
+                self._find(name, str(error))
+                continue
             except ValueError:
                 self._find(name, "not an Ed25519 public key")
                 continue

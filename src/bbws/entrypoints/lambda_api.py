@@ -68,7 +68,7 @@ def request_of(event: Event) -> Request:
         context["path"].removesuffix(path),
         context["requestId"],
         frozenset(name for name in SINGLE_HEADERS if len(headers.get(name, ())) > 1),
-        (context.get("authorizer") or NO_HEADERS).get("claims") or NO_HEADERS,
+        (context.get("authorizer") or {}).get("claims") or NO_HEADERS,
     )
 
 
