@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from bbws.engines.aws.bus import Bus, wait_a_little
+from bbws.engines.aws.bus import Bus, Parking, wait_a_little
 from bbws.engines.aws.messages import received
 from bbws.engines.aws.sdk import Sdk
 from bbws.kernel.reaction import Message
-from bbws.kernel.table import Key
+from bbws.kernel.table import Key, Unavailable
 from tests.aws.conftest import NAMES, REGION
 from tests.aws.fakes import Altered, Script, refusal
 
@@ -62,8 +62,15 @@ def throwing_back(*codes: str) -> Callable[..., Json]:
     return put
 
 
-def bus(put: Callable[..., Any], pauses: list[int] | None = None) -> Bus:
-    return Bus(Altered(None, put_events=put), NAMES.bus, REGION, pause=(pauses if pauses is not None else []).append)
+def _nowhere(_record: object) -> None:
+    raise Unavailable("no queue")
+
+
+def bus(put: Callable[..., Any], pauses: list[int] | None = None, parked: list[Any] | None = None) -> Bus:
+    pause = (pauses if pauses is not None else []).append
+    return Bus(
+        Altered(None, put_events=put), NAMES.bus, REGION, (parked if parked is not None else []).append, pause=pause
+    )
 
 
 def subjects(put: Script) -> list[list[int]]:
@@ -97,7 +104,7 @@ def test_a_consumer_finds_its_message_in_what_the_bus_hands_on(sdk: Sdk) -> None
     pattern = json.dumps({"source": [{"prefix": "/bbws/"}]})
     events.put_rule(Name="r", EventBusName=NAMES.bus, EventPattern=pattern)
     events.put_targets(Rule="r", EventBusName=NAMES.bus, Targets=[{"Id": "q", "Arn": arn, "InputPath": "$.detail"}])
-    assert Bus(events, NAMES.bus, REGION).announce([record(1)]) == NOTHING
+    assert Bus(events, NAMES.bus, REGION, _nowhere).announce([record(1)]) == NOTHING
     [message] = sqs.receive_message(QueueUrl=queue)["Messages"]
     # moto hands on the whole event, as EventBridge itself does to a dead-letter queue; AWS follows the input path.
     [given] = received([{"messageId": "m", "body": message["Body"]}])
@@ -158,21 +165,42 @@ MALFORMED = [
 
 
 @pytest.mark.parametrize("malformed", MALFORMED)
-def test_a_malformed_record_is_reported_without_its_data_and_holds_up_no_other(
+def test_a_malformed_record_is_parked_told_without_its_data_and_holds_up_no_other(
     malformed: Json, caplog: pytest.LogCaptureFixture
 ) -> None:
     put = Script(taken)
+    parked: list[Any] = []
+    nothing = {"nothing": "at all"}
     with caplog.at_level(logging.DEBUG):
-        assert bus(put).announce([record(1), malformed, record(9), {"nothing": "at all"}]) == failed_at(5)
-    assert subjects(put) == [[1, 9]]
+        assert bus(put, parked=parked).announce([record(1), malformed, record(9), nothing]) == NOTHING
+    assert (subjects(put), parked) == ([[1, 9]], [malformed, nothing])
     told = [entry.__dict__ for entry in caplog.records]
     assert told[0]["sequenceNumber"] == f"{10**20 + 5}"
     assert "Jane" not in str(told)
 
 
-@pytest.mark.parametrize("record", [{}, {"eventName": "INSERT", "dynamodb": None}])
-def test_a_record_without_its_place_has_the_whole_batch_come_again(record: Json) -> None:
-    assert bus(Script()).announce([record]) == {"batchItemFailures": [{"itemIdentifier": ""}]}
+def test_a_record_that_cannot_be_parked_comes_again() -> None:
+    refusing = Bus(Altered(None, put_events=Script(taken)), NAMES.bus, REGION, _nowhere)
+    assert refusing.announce([record(1), record(2, kind=None)]) == failed_at(2)
+    # Without its place in the stream the whole batch does.
+    for without in ({}, {"eventName": "INSERT", "dynamodb": None}):
+        assert refusing.announce([without]) == {"batchItemFailures": [{"itemIdentifier": ""}]}
+
+
+def test_what_is_parked_can_be_read_and_fits_into_a_message(sdk: Sdk) -> None:
+    client = sdk.client("sqs")
+    url = client.create_queue(QueueName=NAMES.dead_letters("feed"))["QueueUrl"]
+    park = Parking(client, NAMES.dead_letters("feed"))
+    park(record(1, kind=None))
+    park(
+        record(2, document={"S": "x" * 256 * 1024})
+        | {"dynamodb": {"Keys": {"PK": {"S": "P#2"}}, "x": "x" * 256 * 1024}}
+    )
+    bodies = [json.loads(each["Body"]) for _ in range(2) for each in client.receive_message(QueueUrl=url)["Messages"]]
+    assert bodies[0] == record(1, kind=None)
+    assert bodies[1]["keys"] == {"PK": {"S": "P#2"}}
+    with pytest.raises(Unavailable, match="bbws-none"):
+        Parking(client, "bbws-none")(record(1))
 
 
 def test_what_the_bus_throws_back_in_passing_is_offered_again() -> None:
@@ -202,11 +230,6 @@ def test_a_bus_that_cannot_be_had_is_not_asked_for_the_rest(error: Exception, ca
     assert bus(put).announce([record(number) for number in range(100)]) == failed_at(10)
     assert len(put.calls) == 2
     assert caplog.messages == ["changes not announced"]
-
-
-def test_a_malformed_record_before_a_failure_is_the_one_that_is_reported() -> None:
-    put = Script(refusal("ThrottlingException", 400))
-    assert bus(put).announce([record(1, kind=None), record(2)]) == failed_at(1)
 
 
 def test_waits_are_short() -> None:

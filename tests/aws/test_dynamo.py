@@ -16,7 +16,7 @@ from bbws.engines.aws.layout import Layout
 from bbws.engines.aws.table import DynamoTable
 from bbws.kernel.change import GENESIS, Change
 from bbws.kernel.clock import SystemClock
-from bbws.kernel.table import Conflict, Ensure, Insert, InvalidCommit, Key, Row, RowKind, Unavailable, Write
+from bbws.kernel.table import Conflict, Ensure, Insert, InvalidCommit, Key, Row, RowKind, Unavailable, Uncertain, Write
 from tests.aws import shared
 from tests.aws.emulator import REGION
 from tests.aws.tables import CREDENTIALS, create_table
@@ -69,6 +69,7 @@ PASSING: Sequence[Exception] = [
     DynamoError("ProvisionedThroughputExceededException", {}),
     DynamoError("InternalServerError", {}),
     DynamoError("RequestLimitExceeded", {}),
+    DynamoError("TransactionConflictException", {}),
     canceled("None", "TransactionConflict"),
     canceled("ThrottlingError", "None"),
     TimeoutError(),
@@ -107,13 +108,34 @@ def test_nothing_is_sent_once_the_time_is_over() -> None:
     assert script.sent == []
 
 
-@pytest.mark.parametrize("code", ["ValidationException", "AccessDeniedException", "ResourceNotFoundException"])
-def test_a_refusal_is_not_repeated(code: str) -> None:
-    script = Script(DynamoError(code, {"message": "why"}))
+def test_a_refusal_is_not_repeated() -> None:
+    script = Script(DynamoError("ValidationException", {"message": "why"}))
     caller, _ = dynamo(script)
-    with pytest.raises(DynamoError, match=f"{code}: why"):
+    with pytest.raises(DynamoError, match="ValidationException: why"):
         caller.call("GetItem", {})
     assert len(script.sent) == 1
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ResourceNotFoundException", "ExpiredTokenException"])
+def test_what_an_operator_must_mend_is_unavailable_and_says_what_to_check(code: str) -> None:
+    script = Script(DynamoError(code, {"message": "arn:aws:secret"}))
+    caller, _ = dynamo(script)
+    with pytest.raises(Unavailable, match=f"{code}: check") as refusal:
+        caller.call("GetItem", {})
+    assert "arn" not in str(refusal.value)
+    assert len(script.sent) == 1
+
+
+def test_a_write_without_an_answer_is_uncertain_and_a_read_is_not() -> None:
+    for action, lost in (("PutItem", TimeoutError()), ("TransactWriteItems", DynamoError("InternalServerError", {}))):
+        with pytest.raises(Uncertain):
+            dynamo(Script(*[lost] * 1000), seconds=0.5)[0].call(action, {})
+    with pytest.raises(Unavailable) as silent:
+        dynamo(Script(*[TimeoutError()] * 1000), seconds=0.5)[0].call("Query", {})
+    with pytest.raises(Unavailable) as busy:
+        dynamo(Script(*[DynamoError("ThrottlingException", {})] * 1000), seconds=0.5)[0].call("PutItem", {})
+    assert not isinstance(silent.value, Uncertain)
+    assert not isinstance(busy.value, Uncertain)
 
 
 def test_a_failed_expectation_beside_an_overload_is_a_conflict() -> None:

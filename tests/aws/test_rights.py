@@ -13,6 +13,8 @@ from tests.aws.recording import Right, Rights
 PRODUCTS = "/v1.0/products"
 BASIC = {"name": "Basic plan", "description": "For all", "price": "10.00", "period": "per month"}
 ASYNC = {"prefer": "respond-async"}
+# Needed where the gateway's answer to a new key was lost: it is asked which key that was.
+RARE: set[Right] = {("apigateway:GET", "gateway/apikeys", "")}
 FUNCTIONS: Mapping[str, Any] = {
     entry["function"]: entry for group in ("endpoints", "consumers", "daily") for entry in MANIFEST[group].values()
 }
@@ -23,7 +25,8 @@ def test_a_function_may_do_what_it_does_and_nothing_else() -> None:
     rights = _rights()
     allowed = {name: _allowed(entry["access"]) for name, entry in FUNCTIONS.items()}
     assert {name: missing for name in FUNCTIONS if (missing := rights.used[name] - allowed[name])} == {}
-    assert {name: needless for name in FUNCTIONS if (needless := allowed[name] - rights.used[name])} == {}
+    needless = {name: allowed[name] - rights.used[name] - RARE for name in FUNCTIONS}
+    assert {name: some for name, some in needless.items() if some} == {}
 
 
 def _rights() -> Rights:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bbws.kernel.table import Conflict, Key
 from bbws.kernel.work import UnitOfWork
 from bbws.operations.model import Operation
 from bbws.operations.runner import carry_out
@@ -76,6 +77,18 @@ def test_a_step_whose_process_was_killed_is_taken_over_when_the_lease_is_over(te
 def test_a_step_that_met_a_fault_is_nobodys_any_more(tested: World) -> None:
     operation = tested.accept()
     tested.steps.acts["b"] = [RuntimeError("a fault")]
+    assert work(tested, operation) == [f"{operation}.1"]
+    assert work(tested, operation) == []
+    assert tested.read(operation)["status"] == "COMPLETED"
+
+
+def test_a_step_that_lost_its_races_is_nobodys_any_more(tested: World) -> None:
+    operation = tested.accept()
+
+    def lost(_work: UnitOfWork, _operation: Operation) -> None:
+        raise Conflict(Key("SITE#x", "METADATA"))
+
+    tested.steps.acts["b"] = [lost]
     assert work(tested, operation) == [f"{operation}.1"]
     assert work(tested, operation) == []
     assert tested.read(operation)["status"] == "COMPLETED"

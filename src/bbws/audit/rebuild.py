@@ -5,6 +5,7 @@ from typing import Any
 
 from bbws.audit.model import parse_record
 from bbws.audit.ports import Archive
+from bbws.audit.reading import ahead
 from bbws.audit.store import index_row
 from bbws.audit.verify import record_names
 from bbws.kernel.change import Change, change_key
@@ -33,8 +34,8 @@ def rebuild(
 
 
 def _change_rows(archive: Archive, heads: dict[Key, tuple[str, int]], progress: Callable[[int], None]) -> Iterator[Row]:
-    for count, name in enumerate(record_names(archive), 1):
-        change, _ = parse_record(archive.get(name) or b"")
+    for count, (_, content) in enumerate(ahead(archive.get, record_names(archive)), 1):
+        change, _ = parse_record(content or b"")
         heads[change.entity] = (change.source, change.version)
         yield change.row(replayed=True)
         yield index_row(change)
@@ -44,8 +45,8 @@ def _change_rows(archive: Archive, heads: dict[Key, tuple[str, int]], progress: 
 def _entity_rows(
     table: Table, heads: Mapping[Key, tuple[str, int]], entities: Mapping[str, EntityType[Any]]
 ) -> Iterator[Row]:
-    for key, (source, version) in heads.items():
-        row = table.get(change_key(key, version))
+    keys = (change_key(key, version) for key, (_, version) in heads.items())
+    for (key, (source, _)), (_, row) in zip(heads.items(), ahead(table.get, keys), strict=True):
         if row is None:  # pragma: no cover - it was loaded a moment ago
             raise LookupError(key)
         change = Change.from_document(row.document)

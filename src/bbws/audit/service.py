@@ -23,6 +23,7 @@ from bbws.audit.model import (
     signed_part,
 )
 from bbws.audit.ports import Archive, ArchiveCorrupt, Signer
+from bbws.audit.reading import ahead
 from bbws.audit.store import Question
 from bbws.kernel.change import Change
 from bbws.kernel.clock import Clock, parse_rfc3339, rfc3339
@@ -89,15 +90,17 @@ def _index(table: Table, rows: Sequence[Row]) -> None:
 
 def reconcile(table: Table, archive: Archive, since: datetime, until: datetime) -> Iterator[Change]:
     """Every change of this time, each of which the archive holds by the time it is given."""
-    for change in store.changes_since(table, since, until):
+
+    def kept(change: Change) -> tuple[bytes | None, Row | None]:
+        return archive.get(archive_name(change)), table.get(store.index_row(change).key)
+
+    for change, (content, row) in ahead(kept, store.changes_since(table, since, until)):
         name = archive_name(change)
-        content = archive_object(change)
-        if archive.get(name) != content:
+        if content != archive_object(change):
             logger.warning("change was missing from the archive", extra={"archiveName": name})
-            archive.put(name, content)
-        row = store.index_row(change)
-        if table.get(row.key) is None:
-            _index(table, [row])
+            archive.put(name, archive_object(change))
+        if row is None:
+            _index(table, [store.index_row(change)])
         yield change
 
 

@@ -16,6 +16,7 @@ from bbws.audit.model import (
     signed_part,
 )
 from bbws.audit.ports import Archive
+from bbws.audit.reading import ahead
 from bbws.audit.signing import Verifier
 from bbws.kernel.canonical import canonical, sha256
 from bbws.kernel.change import GENESIS, Change, digest_of
@@ -83,8 +84,8 @@ class _Verification:
         self._keys()
         checkpoints = self._checkpoints()
         self._held_ones(checkpoints)
-        for name in record_names(self._archive):
-            self._record(name)
+        for name, content in ahead(self._content_or_fault, record_names(self._archive)):
+            self._record(name, content)
         for (entity, version), (_, name) in sorted(self._stated.items()):
             self._find(name, f"version {version} of {entity.partition} is stated here but not in the archive: cut off")
         self.report.entities = len(self._chains)
@@ -100,6 +101,12 @@ class _Verification:
             return b""
         except Unavailable as error:
             raise Unreadable(f"cannot be read, so nothing is said of it: {error}") from error
+
+    def _content_or_fault(self, name: str) -> bytes | Unreadable:
+        try:
+            return self._content(name)
+        except Unreadable as error:
+            return error
 
     def _find(self, name: str, reason: str) -> None:
         self.report.findings.append(Finding(name, reason))
@@ -175,7 +182,7 @@ class _Verification:
             elif found[held.sequence].root != held.root:
                 self._find(held.name, "the archive's checkpoint is not the one held elsewhere: rewritten")
 
-    def _record(self, name: str) -> None:
+    def _record(self, name: str, content: bytes | Unreadable) -> None:
         self.report.records += 1
         chain_id = chain_of(name)
         if chain_id is None:
@@ -185,7 +192,9 @@ class _Verification:
         if chain.broken:
             return
         try:
-            change, record = parse_record(self._content(name))
+            if isinstance(content, Unreadable):
+                raise content
+            change, record = parse_record(content)
         except ValueError as error:
             self._break(chain, name, str(error))
             return

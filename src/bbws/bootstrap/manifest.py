@@ -50,14 +50,20 @@ _CALLS: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "listDeadLetters": [{"actions": _LOOKING, "resource": "queues"}],
     "redriveQueue": [{"actions": [*_LOOKING, "sqs:DeleteMessage", "sqs:SendMessage"], "resource": "queues"}],
     "createKey": [
-        {"actions": ["apigateway:POST"], "resource": "gateway/apikeys"},
+        {"actions": ["apigateway:GET", "apigateway:POST"], "resource": "gateway/apikeys"},
         {"actions": ["apigateway:GET", "apigateway:POST"], "resource": "gateway/usageplans"},
     ],
     "revokeKey": [{"actions": ["apigateway:GET", "apigateway:DELETE"], "resource": "gateway/apikeys"}],
 }
+_FEEDING = (
+    {"actions": ["events:PutEvents"], "resource": "bus"},
+    {"actions": ["sqs:GetQueueUrl", "sqs:SendMessage"], "resource": "queue/feed-dlq"},
+)
 _API_SECONDS = 30
 _CONSUMER_SECONDS = 60
 _DAILY_SECONDS = 900
+# 1 s, 2 s, 4 s, … with up to half of each taken away: after nine receives at least two minutes.
+_OUTLASTING = 9
 
 
 def manifest() -> dict[str, Any]:
@@ -71,9 +77,7 @@ def manifest() -> dict[str, Any]:
             each.name: _consumer(module.__name__, each) for module in tables.CONSUMERS for each in module.REACTIONS
         },
         "daily": {each.name: _daily(module.__name__, each) for module in tables.DAILY_WORKS for each in module.DAILY},
-        "feed": _function(
-            "feed", "feed", 256, _CONSUMER_SECONDS, [{"actions": ["events:PutEvents"], "resource": "bus"}]
-        ),
+        "feed": _function("feed", "feed", 256, _CONSUMER_SECONDS, _FEEDING),
     }
 
 
@@ -137,10 +141,16 @@ def _consumer(module: str, reaction: Reaction) -> dict[str, Any]:
         "queue": reaction.queue,
         "events": sorted(reaction.events),
         "visibility": int(policy.visibility),
-        "maxReceives": policy.max_receives,
+        "maxReceives": _receives(reaction),
         "batch": min(policy.batch, 10),
         "window": 5,
     }
+
+
+def _receives(reaction: Reaction) -> int:
+    """Where steps are leased, often enough for the growing delays between them to outlast a lease."""
+    leased = "lease" in inspect.signature(reaction.handler).parameters
+    return max(reaction.policy.max_receives, _OUTLASTING) if leased else reaction.policy.max_receives
 
 
 def _daily(module: str, daily: Daily) -> dict[str, Any]:

@@ -25,8 +25,9 @@ from bbws.settings import Settings
 type Event = Mapping[str, Any]
 
 logger = logging.getLogger("bbws.lambda")
-# What is kept of a function's time to answer once everything else has taken too long.
-_MARGIN = 1.0
+# What is kept of a function's 30 s to answer once everything else has taken too long: the gateway waits 29 s, its start
+# included.
+_MARGIN = 4.0
 _TEXT = ("text/", "application/json", "application/problem+json")
 
 _settings = Settings.from_environment()

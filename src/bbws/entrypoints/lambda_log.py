@@ -2,15 +2,32 @@
 
 import logging
 import sys
+import traceback
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from types import TracebackType
 
 import orjson
+
+type _ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
 class JsonFormatter(logging.Formatter):
-    """A record with what was passed as ``extra``; of an exception its type and where it was raised, never a value."""
+    """A record with what was passed as ``extra``; of an exception its type and where it was raised.
+
+    Never its text: that of a validation error, or of the SDK's, quotes what it was given.
+    """
+
+    def formatException(self, ei: _ExceptionInfo) -> str:  # noqa: N802 - the name of logging's own
+        """Types and places, the newest first."""
+        lines = []
+        for error in _chain(ei[1]):
+            frames = traceback.extract_tb(error.__traceback__)
+            places = ", ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))
+            lines.append(f"{type(error).__module__}.{type(error).__qualname__} at {places}")
+        return "\n".join(lines)
 
     def format(self, record: logging.LogRecord) -> str:
         """One line."""
@@ -24,6 +41,12 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return orjson.dumps(line, default=str, option=orjson.OPT_UTC_Z).decode()
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
 def configure(level: str) -> None:

@@ -28,7 +28,7 @@ from bbws.kernel.links import Linker
 from bbws.kernel.problem import FAULT, UNAVAILABLE, VERSION_CONFLICT, Kind, Problem
 from bbws.kernel.rendering import Renderer
 from bbws.kernel.router import Router
-from bbws.kernel.table import Conflict, Table, Unavailable, Write
+from bbws.kernel.table import Conflict, Table, Unavailable, Uncertain, Write
 from bbws.kernel.work import MAX_RERUNS, UnitOfWork, plan
 
 logger = logging.getLogger("bbws.dispatch")
@@ -105,6 +105,10 @@ class Dispatcher:
             response = yield from self._handle(exchange)
         except Problem as problem:
             response = self.renderer.problem(request, problem)
+        except Uncertain:
+            logger.exception("commit uncertain", extra={"requestId": request.id})
+            detail = "The store did not answer. The change may have been made: look before you send it again."
+            response = self.renderer.problem(request, FAULT(detail))
         except Unavailable as error:
             logger.warning("store unavailable", extra={"requestId": request.id, "error": str(error)})
             detail = "The store cannot take this call just now. Nothing was changed; try again."

@@ -121,6 +121,10 @@ class Unavailable(Exception):  # noqa: N818 - names the finding
     """The store cannot answer just now (locked, full, shutting down); nothing of the commit was stored."""
 
 
+class Uncertain(Unavailable):
+    """The store did not answer in time what it was asked to store: it may be stored all the same."""
+
+
 class InvalidCommit(ValueError):  # noqa: N818 - names the finding
     """A commit breaks the limits that every engine shares: a programming error."""
 
@@ -166,7 +170,7 @@ class Table(Protocol):
             Conflict: an expectation failed.
             InvalidCommit, InvalidDocument: over 100 writes, over 4 MB, one key twice, or a document no
             engine may store.
-            Unavailable: the store cannot take it now.
+            Unavailable: the store cannot take it now; Uncertain: it may have.
         """
         ...
 

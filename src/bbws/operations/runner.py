@@ -2,8 +2,7 @@
 
 Operations on one subject are carried out in the order in which they were accepted, whatever the order of messages: a
 message only says that a subject's line has work, and whoever gets it works the line off from its front. A step's
-effects, its end and, for the last one, the end of the operation are one commit, made only if nobody ended the operation
-meanwhile.
+effects, its end and that of the operation are one commit, made only if nobody ended the operation meanwhile.
 """
 
 import logging
@@ -208,7 +207,10 @@ class _Run:
                 transact(self._begin, partial(self._finish_step, place=place, function=function))
             except Problem as problem:
                 transact(self._begin, partial(self._fail, place=place, problem=problem.document()))
-            except (Conflict, Unavailable):
+            except Unavailable:
+                raise
+            except Conflict:
+                transact(self._begin, partial(self._note, place=place, message=""))  # nobody is in it any more
                 raise
             except Exception as fault:
                 text = f"{type(fault).__name__} in step {name}"

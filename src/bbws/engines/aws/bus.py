@@ -15,6 +15,7 @@ _log = logging.getLogger("bbws.engine")
 _BATCH = 10
 _BATCH_BYTES = 256 * 1024
 _ATTEMPTS = 3
+_PARKED_BYTES = 200 * 1024
 _FIRST_WAIT = 0.1
 _PASSING = frozenset({"InternalException", "InternalFailure", "ServiceUnavailable", "ThrottlingException"})
 _CHECK = "check that Terraform has made the bus, and that the function's role may events:PutEvents on it"
@@ -32,28 +33,65 @@ def wait_a_little(attempt: int) -> None:
     time.sleep(_FIRST_WAIT * 2**attempt * (0.5 + secrets.SystemRandom().random() / 2))
 
 
+class Parking:
+    """The feed's dead-letter queue, for records that Lambda would offer again for ever.
+
+    Args:
+        client: of SQS.
+        queue: its name.
+    """
+
+    def __init__(self, client: Client, queue: str) -> None:
+        self._client = client
+        self._queue = queue
+
+    def __call__(self, record: Mapping[str, Any]) -> None:
+        """Keep a record; of one that is too big for a message its keys and its place in the stream.
+
+        Raises:
+            Unavailable: the queue does not take it now.
+        """
+        body = orjson.dumps(record, default=str)
+        if len(body) > _PARKED_BYTES:
+            stream = record.get("dynamodb", {})
+            body = orjson.dumps({"keys": stream.get("Keys"), "sequenceNumber": _sequence_number(record)}, default=str)
+        with answered(f"check that Terraform has made the queue {self._queue}, and that the role may send to it"):
+            url = self._client.get_queue_url(QueueName=self._queue)["QueueUrl"]
+            self._client.send_message(QueueUrl=url, MessageBody=body.decode())
+
+
 class Bus:
     """Announces changes on an EventBridge bus.
 
     Args:
         client: of EventBridge (``events``).
         name: of the bus.
+        park: keeps a record that is none of ours for an operator.
         region: our own: changes that a replica brought from elsewhere are announced there.
         pause: called with 1, 2, … before what the bus threw back is offered again.
     """
 
-    def __init__(self, client: Client, name: str, region: str, *, pause: Callable[[int], None] = wait_a_little) -> None:
+    def __init__(
+        self,
+        client: Client,
+        name: str,
+        region: str,
+        park: Callable[[Mapping[str, Any]], None],
+        *,
+        pause: Callable[[int], None] = wait_a_little,
+    ) -> None:
         self._client = client
         self._name = name
         self._region = region
+        self._park = park
         self._pause = pause
 
     def announce(self, records: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, str]]]:
         """Announce the changes among the records of a stream's event; the answer of the feed function.
 
         It names the first record that was not announced (``ReportBatchItemFailures``): that one and all after it come
-        again. A record that is malformed is left out, so that what comes after it is announced all the same, before
-        Lambda has given up on it and put it where an operator finds it.
+        again. A record that is malformed would come again for ever and hold up its shard: it is put where an operator
+        finds it, and is done.
         """
         announcements: list[_Announcement] = []
         failed: list[int] = []
@@ -62,7 +100,8 @@ class Bus:
                 entry = self._entry(record)
             except (KeyError, TypeError, ValueError) as error:
                 _complain(record, error)
-                failed.append(place)
+                if not self._parked(record):
+                    failed.append(place)
             else:
                 if entry is not None:
                     announcements.append(_Announcement(place, entry))
@@ -70,6 +109,14 @@ class Bus:
         if not failed:
             return {"batchItemFailures": []}
         return {"batchItemFailures": [{"itemIdentifier": _sequence_number(records[min(failed)])}]}
+
+    def _parked(self, record: Mapping[str, Any]) -> bool:
+        try:
+            self._park(record)
+        except Unavailable as error:
+            _log.warning("stream record not parked", extra={"error": str(error)})
+            return False
+        return True
 
     def _entry(self, record: Mapping[str, Any]) -> dict[str, str] | None:
         """The entry that announces a record; None where there is nothing to announce.

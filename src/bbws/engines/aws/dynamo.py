@@ -17,7 +17,7 @@ import orjson
 from bbws.engines.aws.deadline import Deadline
 from bbws.engines.aws.signing import Credentials, signed
 from bbws.kernel.clock import Clock
-from bbws.kernel.table import Unavailable
+from bbws.kernel.table import Unavailable, Uncertain
 
 _log = logging.getLogger("bbws.engine")
 _TRANSIENT = frozenset(
@@ -30,12 +30,18 @@ _TRANSIENT = frozenset(
         "RequestTimeoutException",
         "ServiceUnavailable",
         "ThrottlingException",
+        "TransactionConflictException",
         "TransactionInProgressException",
     }
 )
 # Of a transaction: what another one did at the same moment, or too much at once; no expectation of ours failed.
 _TRANSIENT_REASONS = frozenset(
     {"None", "ProvisionedThroughputExceeded", "RequestLimitExceeded", "ThrottlingError", "TransactionConflict"}
+)
+_READS = frozenset({"GetItem", "Query", "Scan", "TransactGetItems"})
+# What an operator has to mend; until then nobody can be answered.
+_OUT_OF_ORDER = frozenset(
+    {"AccessDeniedException", "ExpiredTokenException", "ResourceNotFoundException", "UnrecognizedClientException"}
 )
 _CANCELED = "TransactionCanceledException"
 _LONGEST_TRY = 5.0
@@ -110,16 +116,22 @@ class Dynamo:
 
         Raises:
             DynamoError: it was refused, and would be again.
-            Unavailable: it was throttled, or there was no answer, until the time was over.
+            Unavailable: tables or rights are not as they should be; it was throttled, or there was no answer, until
+                the time was over. Uncertain: of a write, that may have been carried out.
         """
         until, uncertain, attempt = self._deadline.until(), False, 0
         while True:
             left = self._deadline.left(until)
             if left <= 0:
-                raise Unavailable(f"DynamoDB did not take {action} within the time there is")
+                detail = f"DynamoDB did not take {action} within the time there is"
+                raise Uncertain(detail) if uncertain and action not in _READS else Unavailable(detail)
             try:
                 return self._transport.send(action, payload, min(left, _LONGEST_TRY))
             except DynamoError as error:
+                if error.code in _OUT_OF_ORDER:
+                    _log.error("DynamoDB refuses", extra={"action": action, "error": error.code})
+                    check = "check the tables, the credentials and what the role may do (infra/terraform/manifest.json)"
+                    raise Unavailable(f"DynamoDB refuses {action}: {error.code}: {check}") from error
                 if not error.transient:
                     error.uncertain = uncertain
                     raise

@@ -109,9 +109,10 @@ class AwsEngine:
     @cached_property
     def bus(self) -> "Bus":
         """Where changes are announced."""
-        from bbws.engines.aws.bus import Bus  # noqa: PLC0415 - see the module
+        from bbws.engines.aws.bus import Bus, Parking  # noqa: PLC0415 - see the module
 
-        return Bus(self.sdk.client("events"), self.names.bus, self.region)
+        park = Parking(self.sdk.client("sqs"), self.names.dead_letters("feed"))
+        return Bus(self.sdk.client("events"), self.names.bus, self.region, park)
 
     @cached_property
     def secrets(self) -> "Secrets":
