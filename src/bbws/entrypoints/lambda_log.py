@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import orjson
@@ -24,6 +25,20 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return orjson.dumps(line, default=str, option=orjson.OPT_UTC_Z).decode()
+
+
+def write_line(logger: logging.Logger, event: str, fields: Mapping[str, object]) -> None:
+    """A line of level INFO as ``logger`` would write it, without its record, which costs a third of a read.
+
+    Args:
+        logger: says whether it is wanted.
+        event: what happened.
+        fields: what else there is to say.
+    """
+    if logger.isEnabledFor(logging.INFO):
+        line = {"event": event, "level": "info", "timestamp": datetime.now(UTC), "logger": logger.name, **fields}
+        sys.stdout.write(orjson.dumps(line, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE).decode())
+        sys.stdout.flush()
 
 
 def configure(level: str) -> None:
