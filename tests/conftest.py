@@ -18,7 +18,7 @@ settings.load_profile("bbws")
 # Measuring coverage triples the time of a test and of the processes it starts. These run what is not under the bar,
 # kill what they start before it can report, or run what the tests of its own folder run.
 _MEASURES_PROCESSES = "COVERAGE_PROCESS_CONFIG"  # set by the patch for subprocesses (pyproject.toml)
-_UNMEASURED = ("architecture", "bench", "cli", "documents", "faults", "packaging")
+_UNMEASURED = ("architecture", "bench", "cli", "documents", "faults", "infra", "packaging", "pipelines")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -122,8 +122,8 @@ variable "log_level" {
   description = "How much the functions log."
 
   validation {
-    condition     = contains(["DEBUG", "INFO", "WARN", "ERROR"], var.log_level)
-    error_message = "The log level is DEBUG, INFO, WARN or ERROR."
+    condition     = contains(["DEBUG", "INFO", "WARNING", "ERROR"], var.log_level)
+    error_message = "The log level is DEBUG, INFO, WARNING or ERROR."
   }
 }
 

@@ -122,6 +122,16 @@ def test_a_key_that_is_none(creating: Function, key: str, expected: int) -> None
     assert problem(creating.invoke(request("POST", PRODUCTS, BASIC, key=key)))[0] == expected
 
 
+def test_a_person_whom_the_gateway_let_in(made: Account, creating: Function) -> None:
+    event = request("POST", PRODUCTS, BASIC)
+    claims = {"sub": "9b2d4c1e", "token_use": "access", "cognito:groups": "Admin"}
+    event["requestContext"]["authorizer"] = {"claims": claims}
+    answer = creating.invoke(event)
+    assert answer["statusCode"] == 201
+    history = made.call("getProductHistory", f"{PRODUCTS}/{json.loads(answer['body'])['productId']}/history")
+    assert history.json["items"][0]["actor"] == "user-9b2d4c1e"
+
+
 def test_a_function_close_to_its_end_says_so_before(getting: Function) -> None:
     answer = getting.invoke(request("GET", f"{PRODUCTS}/PROD-ONE"), seconds=0.5)
     assert problem(answer) == (503, "service-unavailable")

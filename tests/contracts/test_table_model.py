@@ -4,6 +4,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -155,3 +156,5 @@ class Dynamo(TableModel):
 # test_table_contract.py measures each of their steps.
 TestEmbedded = pytest.mark.unmeasured(Embedded.TestCase)
 TestDynamo = pytest.mark.unmeasured(Dynamo.TestCase)
+# Every step is some calls over HTTP.
+TestDynamo.settings = settings(max_examples=40, stateful_step_count=30)

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from bbws.settings import Settings
 from tests.architecture.source import ROOT
 from tests.infra.hcl import TERRAFORM, Block, blocks
 
@@ -41,6 +42,13 @@ def test_environments_have_the_figures_of_the_specification() -> None:
     assert [values[name]["deletion_protection"] for name in ENVIRONMENTS] == ["false", "false", "true"]
     assert [values[name]["region"] for name in ENVIRONMENTS] == ['"eu-west-1"', '"eu-west-1"', '"af-south-1"']
     assert [values[name]["recovery_region"] for name in ENVIRONMENTS] == ["null", "null", '"eu-west-1"']
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_functions_take_the_settings_of_an_environment(environment: str) -> None:
+    values = _attributes(environment, "terraform.tfvars")
+    region, level = (json.loads(values[name]) for name in ("region", "log_level"))
+    assert Settings.of(environment=environment, region=region, log_level=level).log_level == level
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

@@ -69,7 +69,7 @@ run "prod_has_a_copy_of_everything" {
     region              = "af-south-1"
     recovery_region     = "eu-west-1"
     cost_center         = "cost"
-    log_level           = "WARN"
+    log_level           = "WARNING"
     deletion_protection = true
     cors_origins        = []
     archive             = { lock_mode = "COMPLIANCE", lock_days = 30 }
@@ -112,7 +112,7 @@ run "prod_open_to_every_origin" {
     region              = "af-south-1"
     recovery_region     = "eu-west-1"
     cost_center         = "cost"
-    log_level           = "WARN"
+    log_level           = "WARNING"
     deletion_protection = true
     cors_origins        = ["*"]
     archive             = { lock_mode = "COMPLIANCE", lock_days = 30 }
@@ -129,7 +129,7 @@ run "prod_without_protection" {
     region              = "af-south-1"
     recovery_region     = "eu-west-1"
     cost_center         = "cost"
-    log_level           = "WARN"
+    log_level           = "WARNING"
     deletion_protection = false
     cors_origins        = []
     archive             = { lock_mode = "COMPLIANCE", lock_days = 30 }

@@ -35,6 +35,10 @@ class Finding:
     reason: str
 
 
+class Unreadable(ValueError):  # noqa: N818 - names the finding
+    """An object is there and could not be read: it may be sound."""
+
+
 @dataclass(slots=True)
 class Report:
     """What a verification found. ``newer`` counts records that no checkpoint covers yet."""
@@ -89,11 +93,13 @@ class _Verification:
         return self.report
 
     def _content(self, name: str) -> bytes:
-        """An object's bytes; none where it cannot be read, which no record, checkpoint or key is."""
+        """An object's bytes; none where it is not there, which no record, checkpoint or key is."""
         try:
             return self._archive.get(name) or b""
-        except (Unavailable, ValueError):
+        except ValueError:
             return b""
+        except Unavailable as error:
+            raise Unreadable(f"cannot be read, so nothing is said of it: {error}") from error
 
     def _find(self, name: str, reason: str) -> None:
         self.report.findings.append(Finding(name, reason))
@@ -103,9 +109,12 @@ class _Verification:
             self.report.key_ids.extend(self._verifier.add(pem) for pem in self._trusted)
             return
         for name in sorted(self._archive.names(PUBLIC_KEYS)):
-            content = self._content(name)
             try:
+                content = self._content(name)
                 key_id = self._verifier.add(content)
+            except Unreadable as error:
+                self._find(name, str(error))
+                continue
             except ValueError:
                 self._find(name, "not an Ed25519 public key")
                 continue

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from bbws.audit.ports import Signer
 from bbws.bootstrap.wiring import Documents, bind, bound
+from bbws.engines.aws.claims import ClaimsOrKeys
 from bbws.engines.aws.dynamo import Transport
 from bbws.engines.aws.engine import AwsEngine
 from bbws.engines.aws.limits import GatewayLimits
@@ -205,7 +206,7 @@ def dispatcher(cloud: Cloud, runs: str) -> Dispatcher:
         own,
         table=cloud.table,
         clock=cloud.clock,
-        authenticator=ApiKeys(cloud.table, cloud.clock),
+        authenticator=ClaimsOrKeys(ApiKeys(cloud.table, cloud.clock)),
         cursors=Cursors(lambda: cloud.engine.secrets.key(CURSOR_KEY)),
         limiter=GatewayLimits(),
         cors=Cors(cloud.settings.cors_origins),

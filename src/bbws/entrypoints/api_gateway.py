@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from bbws.bootstrap.aws import Cloud, dispatcher
 from bbws.entrypoints.lambda_log import write_line
 from bbws.kernel.dispatch import Exchange, run
-from bbws.kernel.http import SINGLE_HEADERS, Request, Response
+from bbws.kernel.http import NO_HEADERS, SINGLE_HEADERS, Request, Response
 
 type Event = Mapping[str, Any]
 type Handler = Callable[[Event, Any], Mapping[str, Any]]
@@ -61,6 +61,7 @@ def request_of(event: Event) -> Request:
         context["path"].removesuffix(path),
         context["requestId"],
         SINGLE_HEADERS.intersection([name.lower() for name, values in sent.items() if len(values) > 1]),
+        (context.get("authorizer") or {}).get("claims") or NO_HEADERS,
     )
 
 

@@ -31,6 +31,7 @@ class Request(NamedTuple):
         base_path: what the edge puts before every path (a gateway stage, a proxy prefix), without a slash at the end.
         id: the request id, also the correlation id of what it changes.
         repeated: those of SINGLE_HEADERS that came more than once.
+        claims: what a token says that the edge has verified; empty where there was none.
     """
 
     method: str
@@ -42,6 +43,7 @@ class Request(NamedTuple):
     base_path: str = ""
     id: str = ""
     repeated: frozenset[str] = frozenset()
+    claims: Mapping[str, str] = NO_HEADERS
 
     def parameters(self) -> dict[str, str]:
         """The query's parameters.

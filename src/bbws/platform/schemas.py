@@ -34,7 +34,9 @@ class QueueBody(Resource):
     waiting: int = Field(description="Messages that wait to be handed out.")
     in_flight: int = Field(description="Messages that are being worked on.")
     dead: int = Field(description="Messages parked after failing too often.")
-    oldest_seconds: float | None = Field(description="Age of the oldest waiting message.")
+    oldest_seconds: float | None = Field(
+        description="Age of the oldest waiting message; null where the queue cannot tell, as on AWS."
+    )
 
     @classmethod
     def of(cls, state: QueueState) -> "QueueBody":

@@ -1,0 +1,80 @@
+"""From the claims of a token that API Gateway has verified to an actor."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from bbws.engines.aws.claims import ClaimsOrKeys, person
+from bbws.kernel.actor import ANONYMOUS, Actor, ActorKind
+from bbws.kernel.http import Request
+from bbws.kernel.problem import Problem
+from bbws.kernel.table import Write
+
+SUBJECT = "9b2d4c1e-0000-4000-8000-000000000001"
+CLAIMS = {"sub": SUBJECT, "token_use": "access", "email": "somebody@example.com"}
+
+
+class Keys:
+    """An authenticator that knows nobody, and remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.told: list[Actor] = []
+
+    def authenticate(self, request: Request) -> Actor:
+        assert not request.claims
+        return ANONYMOUS
+
+    def used(self, actor: Actor) -> list[Write]:
+        self.told.append(actor)
+        return []
+
+    def not_noted(self, actor: Actor) -> None:
+        self.told.append(actor)
+
+
+def test_a_person_is_known_by_id_and_never_by_address() -> None:
+    actor = person(CLAIMS)
+    assert (actor.subject, actor.kind, actor.permissions) == (f"user-{SUBJECT}", ActorKind.PERSON, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("groups", "admin"),
+    [
+        ("Admin", True),
+        ("[Admin Support]", True),
+        ("Support,Admin", True),
+        ("", False),
+        ("Administrators", False),
+        ("admin", False),
+        ("[NotAdmin]", False),
+    ],
+)
+def test_the_platform_role_is_that_of_a_group(groups: str, *, admin: bool) -> None:
+    assert person(CLAIMS | {"cognito:groups": groups}).may("products:write") is admin
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"token_use": "access"},
+        {"sub": "", "token_use": "access"},
+        {"sub": "a#b", "token_use": "access"},
+        {"sub": "x" * 65, "token_use": "access"},
+        {"sub": SUBJECT},
+        {"sub": SUBJECT, "token_use": "refresh"},
+    ],
+)
+def test_a_token_about_nobody_is_refused(claims: Mapping[str, str]) -> None:
+    with pytest.raises(Problem) as problem:
+        person(claims)
+    assert problem.value.type.code == "unauthorized"
+
+
+def test_without_a_token_keys_decide() -> None:
+    keys = Keys()
+    both = ClaimsOrKeys(keys)
+    assert both.authenticate(Request("GET", "/")) is ANONYMOUS
+    assert both.authenticate(Request("GET", "/", claims=CLAIMS)).kind is ActorKind.PERSON
+    both.used(ANONYMOUS)
+    both.not_noted(ANONYMOUS)
+    assert keys.told == [ANONYMOUS, ANONYMOUS]
