@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import cold, durable, growth, importing, in_lambda, over_http, starting
+from bench import cold, cost, durable, dynamo, growth, importing, in_lambda, over_http, starting
 from bench.options import Options
 from bench.report import Section, as_text, document, summary
 
@@ -19,13 +19,25 @@ RESULTS = Path(__file__).with_name("results.md")
 _SECTIONS: Mapping[str, Callable[[Options], Section]] = {
     "lambda": in_lambda.run,
     "cold": cold.run,
+    "dynamo": dynamo.run,
+    "cost": cost.run,
     "http": over_http.run,
     "durable": durable.run,
     "growth": growth.run,
     "start": starting.run,
     "import": importing.run,
 }
-_PEERS = ("fastapi", "starlette", "mangum", "aws-lambda-powertools", "chalice", "uvicorn", "granian", "pydantic")
+_PEERS = (
+    "fastapi",
+    "starlette",
+    "mangum",
+    "aws-lambda-powertools",
+    "chalice",
+    "uvicorn",
+    "granian",
+    "pydantic",
+    "boto3",
+)
 
 
 def main() -> int:

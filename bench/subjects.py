@@ -2,18 +2,16 @@
 
 import asyncio
 import json
-import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from mangum import Mangum
 
 from bbws.kernel.clock import SystemClock
-from bench import lambda_edge
 from bench.events import PRODUCT, Context, event
+from bench.functions import Invoke, functions, make_key
 from bench.memory_table import MemoryTable
 from bench.peers import chalice_app, fastapi_app, powertools_app, starlette_app
 from bench.peers.catalogue import MemoryRows
@@ -25,8 +23,6 @@ POWERTOOLS = "Powertools resolver"
 CHALICE = "Chalice"
 STARLETTE = "Starlette + Mangum"
 CONTEXT = Context()
-
-type Invoke = Callable[[Mapping[str, Any], object], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +64,24 @@ class Subject:
 
 @contextmanager
 def subjects() -> Iterator[dict[str, Subject]]:
-    """All of them, by name. BBWS logs to nowhere, but it logs. Mangum runs the event loop that it finds."""
+    """All of them, by name. Mangum runs the event loop that it finds."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
+    table = MemoryTable(SystemClock())
     try:
-        with Path(os.devnull).open("wb") as log:
-            yield _subjects(log)
+        with functions(table) as bbws:
+            yield _subjects(bbws, make_key(table))
     finally:
         asyncio.set_event_loop(None)
         loop.close()
 
 
-def _subjects(log: BinaryIO) -> dict[str, Subject]:
-    table = MemoryTable(SystemClock())
+def _subjects(bbws: Invoke, key: str) -> dict[str, Subject]:
     invokes: dict[str, Invoke] = {
-        BBWS: lambda_edge.make(table, log),
+        BBWS: bbws,
         FASTAPI: Mangum(fastapi_app.make(MemoryRows()), lifespan="off"),
         POWERTOOLS: powertools_app.make(MemoryRows()).resolve,
         STARLETTE: Mangum(starlette_app.make(MemoryRows()), lifespan="off"),
         CHALICE: chalice_app.make(MemoryRows()),
     }
-    key = lambda_edge.make_key(table)
     return {name: Subject(name, invoke, key) for name, invoke in invokes.items()}

@@ -1,25 +1,20 @@
 """Calls to DynamoDB where it is slow, overloaded, or answers nothing at all."""
 
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from http.client import RemoteDisconnected
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, ClassVar
+from typing import Any
 
-import orjson
 import pytest
 
 from bbws.engines.aws.deadline import Deadline
-from bbws.engines.aws.dynamo import Dynamo, DynamoError, HttpTransport
+from bbws.engines.aws.dynamo import Dynamo, DynamoError
 from bbws.engines.aws.layout import Layout
 from bbws.engines.aws.table import DynamoTable
 from bbws.kernel.change import GENESIS, Change
-from bbws.kernel.clock import SystemClock
 from bbws.kernel.table import Conflict, Ensure, Insert, InvalidCommit, Key, Row, RowKind, Unavailable, Uncertain, Write
 from tests.aws import shared
 from tests.aws.emulator import REGION
-from tests.aws.tables import CREDENTIALS, create_table
+from tests.aws.tables import create_table
 from tests.contracts.rows import row
 from tests.fakes import FakeClock, Stopwatch
 
@@ -251,72 +246,3 @@ def test_what_somebody_else_stored_is_not_taken_for_ours(name: str) -> None:
     table = DynamoTable(dynamo(script)[0], Layout({}, {}, name), FakeClock(), REGION)
     with pytest.raises(Conflict):
         table.commit([Insert(row("p", "a", {"by": "us"}))])
-
-
-class _Answers(BaseHTTPRequestHandler):
-    """Says what it is told, and remembers what it was asked."""
-
-    protocol_version = "HTTP/1.1"
-    answers: ClassVar[list[tuple[int, bytes]]] = []
-    connections: ClassVar[set[int]] = set()
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["content-length"]))
-        self.connections.add(self.client_address[1])
-        status, body = self.answers.pop(0)
-        if not status:
-            self.close_connection = True
-            self.connection.close()
-            return
-        self.send_response(status)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name of http.server's own
-        """Say nothing."""
-
-
-@contextmanager
-def server(*answers: tuple[int, bytes]) -> Iterator[HttpTransport]:
-    _Answers.answers[:] = answers
-    _Answers.connections.clear()
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Answers) as made:
-        threading.Thread(target=made.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{made.server_address[1]}"
-        transport = HttpTransport(REGION, lambda: CREDENTIALS, SystemClock(), address)
-        yield transport
-        transport.close()
-        made.shutdown()
-
-
-def test_a_connection_is_kept() -> None:
-    with server(*[(200, b"{}")] * 3) as transport:
-        for _ in range(3):
-            assert transport.send("GetItem", {}, 5) == {}
-        assert len(_Answers.connections) == 1
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "code", "transient"),
-    [
-        (400, orjson.dumps({"__type": "com.amazonaws.dynamodb#ThrottlingException"}), "ThrottlingException", True),
-        (400, orjson.dumps({"__type": "x#ValidationException", "message": "m"}), "ValidationException", False),
-        (500, b"<html>", "ServiceUnavailable", True),
-        (500, orjson.dumps({"__type": "x#Strange"}), "InternalServerError", True),
-        (413, b"", "Http413", False),
-        (400, b"[]", "Http400", False),
-    ],
-)  # fmt: skip
-def test_every_refusal_has_a_name(status: int, body: bytes, code: str, *, transient: bool) -> None:
-    with server((status, body)) as transport, pytest.raises(DynamoError) as refusal:
-        transport.send("GetItem", {}, 5)
-    assert (refusal.value.code, refusal.value.transient) == (code, transient)
-
-
-def test_a_connection_that_was_closed_meanwhile_is_made_anew() -> None:
-    with server((200, b"{}"), (0, b""), (200, b'{"Item": {}}')) as transport:
-        caller = Dynamo(transport, Deadline(), sleep=lambda _: None)
-        caller.call("GetItem", {})
-        assert caller.call("GetItem", {}) == {"Item": {}}
-        assert len(_Answers.connections) == 2

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache, cached_property
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bbws.audit.ports import Signer
 from bbws.bootstrap.wiring import Documents, bind, bound
@@ -24,13 +24,16 @@ from bbws.kernel.cors import Cors
 from bbws.kernel.cursor import Cursors
 from bbws.kernel.dispatch import Dispatcher
 from bbws.kernel.endpoint import Endpoint
-from bbws.kernel.reaction import Daily, Reaction
+from bbws.kernel.table import Table
 from bbws.kernel.work import UnitOfWork
 from bbws.keys.authentication import ApiKeys
 from bbws.keys.store import lookup_key
 from bbws.platform.ports import Readiness
 from bbws.settings import AwsVariables, Settings, SettingsError
 from bbws.stores import STORES
+
+if TYPE_CHECKING:
+    from bbws.kernel.reaction import Daily, Reaction  # no part of answering a call
 
 # A function that was killed in a step has its message handed out again after the queue's visibility timeout.
 _LEASE = timedelta(seconds=60)
@@ -65,12 +68,13 @@ class Cloud:
 
     settings: Settings
     engine: AwsEngine
+    table: Table
     clock: Clock
     ports: Ports
 
     def begin(self, actor: Actor, correlation_id: str) -> UnitOfWork:
         """A unit of work."""
-        return UnitOfWork(self.engine.table, self.clock, actor, correlation_id)
+        return UnitOfWork(self.table, self.clock, actor, correlation_id)
 
 
 def open_cloud(
@@ -78,6 +82,7 @@ def open_cloud(
     variables: AwsVariables | None = None,
     watch: Callable[[Transport], Transport] = _as_it_is,
     clock: Clock | None = None,
+    table: Table | None = None,
 ) -> Cloud:
     """The environment that the settings name. Nothing is asked of AWS yet.
 
@@ -86,6 +91,7 @@ def open_cloud(
         variables: AWS's own; None: those of the process.
         watch: put around what sends calls to DynamoDB.
         clock: the time of changes; None: the machine's.
+        table: where rows lie; None: in DynamoDB.
     """
     variables = variables or AwsVariables.read()
     clock = clock or SystemClock()
@@ -101,10 +107,11 @@ def open_cloud(
         reactions=_reactions,
         watch=watch,
     )
-    return Cloud(settings, engine, clock, _ports(settings, engine, clock))
+    table = table or engine.table
+    return Cloud(settings, engine, table, clock, _ports(settings, engine, table, clock))
 
 
-def _reactions() -> Sequence[Reaction]:
+def _reactions() -> "Sequence[Reaction]":
     from bbws.tables import REACTIONS  # noqa: PLC0415 - only those who look after queues need all of the business
 
     return REACTIONS
@@ -149,13 +156,13 @@ class _Signer:
         return self._own.sign(root)
 
 
-def _ports(settings: Settings, engine: AwsEngine, clock: Clock) -> Ports:
+def _ports(settings: Settings, engine: AwsEngine, table: Table, clock: Clock) -> Ports:
     def begin(actor: Actor, correlation_id: str) -> UnitOfWork:
-        return UnitOfWork(engine.table, clock, actor, correlation_id)
+        return UnitOfWork(table, clock, actor, correlation_id)
 
     return Ports(
         {
-            "table": lambda: engine.table,
+            "table": lambda: table,
             "clock": lambda: clock,
             "archive": lambda: engine.archive,
             "queues": lambda: engine.queues,
@@ -166,7 +173,7 @@ def _ports(settings: Settings, engine: AwsEngine, clock: Clock) -> Ports:
             "meter": lambda: engine.meter,
             "environment": lambda: settings.environment,
             "permissions": _permissions,
-            "health": lambda: _Health(engine),
+            "health": lambda: _Health(table, settings.region),
             "documents": Documents,
         }
     )
@@ -174,12 +181,13 @@ def _ports(settings: Settings, engine: AwsEngine, clock: Clock) -> Ports:
 
 @dataclass(frozen=True, slots=True)
 class _Health:
-    engine: AwsEngine
+    table: Table
+    region: str
 
     def readiness(self) -> Readiness:
         """That the store answers; how far feed and queues are behind is CloudWatch's to say, and its alarms'."""
-        self.engine.table.get(lookup_key("ready"))
-        return Readiness(ready=True, details={"region": self.engine.region})
+        self.table.get(lookup_key("ready"))
+        return Readiness(ready=True, details={"region": self.region})
 
 
 def dispatcher(cloud: Cloud, runs: str) -> Dispatcher:
@@ -194,12 +202,11 @@ def dispatcher(cloud: Cloud, runs: str) -> Dispatcher:
         raise SettingsError(f"BBWS_RUNS: there is no call {runs}")
     # Those that it links to are declared with it, but nobody calls them here.
     own = [bound(endpoint, cloud.ports) if endpoint.id == name else endpoint for endpoint in endpoints]
-    table = cloud.engine.table
     return Dispatcher.over(
         own,
-        table=table,
+        table=cloud.table,
         clock=cloud.clock,
-        authenticator=ClaimsOrKeys(ApiKeys(table, cloud.clock)),
+        authenticator=ClaimsOrKeys(ApiKeys(cloud.table, cloud.clock)),
         cursors=Cursors(lambda: cloud.engine.secrets.key(CURSOR_KEY)),
         limiter=GatewayLimits(),
         cors=Cors(cloud.settings.cors_origins),
@@ -207,7 +214,7 @@ def dispatcher(cloud: Cloud, runs: str) -> Dispatcher:
     )
 
 
-def worker(cloud: Cloud, runs: str) -> Reaction | Daily:
+def worker(cloud: Cloud, runs: str) -> "Reaction | Daily":
     """The consumer or daily work that ``runs`` names (``module:name``), with its ports.
 
     Raises:

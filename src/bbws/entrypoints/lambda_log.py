@@ -3,7 +3,7 @@
 import logging
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from types import TracebackType
 
@@ -47,6 +47,20 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def write_line(logger: logging.Logger, event: str, fields: Mapping[str, object]) -> None:
+    """A line of level INFO as ``logger`` would write it, without its record, which costs a third of a read.
+
+    Args:
+        logger: says whether it is wanted.
+        event: what happened.
+        fields: what else there is to say.
+    """
+    if logger.isEnabledFor(logging.INFO):
+        line = {"event": event, "level": "info", "timestamp": datetime.now(UTC), "logger": logger.name, **fields}
+        sys.stdout.write(orjson.dumps(line, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE).decode())
+        sys.stdout.flush()
 
 
 def configure(level: str) -> None:

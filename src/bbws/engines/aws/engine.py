@@ -17,7 +17,6 @@ from bbws.engines.aws.signing import Credentials
 from bbws.engines.aws.table import DynamoTable
 from bbws.kernel.access import Store
 from bbws.kernel.clock import Clock, SystemClock
-from bbws.kernel.reaction import Reaction
 from bbws.kernel.table import Unavailable
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from bbws.engines.aws.queues import SqsQueues
     from bbws.engines.aws.sdk import Sdk
     from bbws.engines.aws.secrets import Secrets
+    from bbws.kernel.reaction import Reaction
 
 
 class AwsEngine:
@@ -61,7 +61,7 @@ class AwsEngine:
         endpoint: str | None = None,
         tables: Mapping[str, str] | None = None,
         bucket: str = "",
-        reactions: Callable[[], Sequence[Reaction]],
+        reactions: Callable[[], "Sequence[Reaction]"],
         watch: Callable[[Transport], Transport],
     ) -> None:
         self.names = names
