@@ -21,7 +21,7 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check format bench docs package aws-up aws-test aws-drill aws-down tf-check lint-workflows lock clean
+.PHONY: help setup run test check format bench docs diagrams-check package aws-up aws-test aws-drill aws-down tf-check lint-workflows lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -55,6 +55,9 @@ bench: $(VENV)/bench ## Measure against the peers and write bench/results.md
 docs: $(VENV)/dev ## Write docs/api/openapi and the manifest for Terraform from the endpoint and reaction tables
 	$(BIN)/bbws openapi --out docs/api/openapi
 	$(BIN)/bbws manifest > $(MANIFEST)
+
+diagrams-check: $(VENV)/dev ## Draw every diagram in a headless Chromium (needs npm; says so if one of them is missing)
+	@$(BIN)/python -m tests.documents.diagrams
 
 package: $(VENV)/runtime ## Pack BBWS for Lambda into dist/: the same bytes from the same commit
 	@$(BIN)/python -I infra/package.py

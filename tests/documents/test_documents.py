@@ -4,9 +4,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
@@ -14,46 +12,21 @@ from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.kernel.clock import SystemClock
 from bbws.settings import PREFIX, Settings
 from tests import builders
+from tests.documents.runbooks import ROOT, commands, prints
 
-ROOT = Path(__file__).parents[2]
 PAGES = sorted(
     [
         ROOT / "README.md",
         ROOT / "CONTRIBUTING.md",
+        ROOT / "CLAUDE.md",
         *(p for p in (ROOT / "docs").rglob("*.md") if "decisions" not in p.parts),
     ]
 )
-_CONSOLE = re.compile(r"^```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
-# What differs from one run to the next. Column widths follow from it, so runs of blanks count as one.
-_MASKS = (
-    (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME"),
-    (r"\bop-[0-9A-Z]{16}\b", "OPERATION"),
-    (r"\bkey-[0-9A-Z]{12}\b", "KEY"),
-    (r"\b[0-9a-f]{16,128}\b", "HEX"),
-    (r"\d[\d,.]* (s|ms|bytes)\b", "AMOUNT"),
-    (r"http://127\.0\.0\.1:\d+", "URL"),
-    (r"\S*\barchive(?=: )", "ARCHIVE"),
-    (r"[ ]{2,}", " "),
-)
 
 
-class Command(NamedTuple):
-    line: str
-    output: str
-
-
-def commands(page: Path) -> Iterator[Command]:
-    for block in _CONSOLE.findall(page.read_text(encoding="utf-8")):
-        for piece in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            line, _, output = piece.partition("\n")
-            yield Command(line, output)
-
-
-def masked(text: str) -> list[str]:
-    for pattern, word in _MASKS:
-        text = re.sub(pattern, word, text)
-    return [line.strip() for line in text.splitlines() if line.strip()]
+def name_of(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
 
 
 def environment(data_dir: Path, **values: str) -> dict[str, str]:
@@ -63,7 +36,7 @@ def environment(data_dir: Path, **values: str) -> dict[str, str]:
     return clean | {"PATH": path, "BBWS_DATA_DIR": str(data_dir), "COLUMNS": "120"} | values
 
 
-@pytest.mark.parametrize("page", [p for p in PAGES if _CONSOLE.search(p.read_text("utf-8"))], ids=lambda p: p.name)
+@pytest.mark.parametrize("page", [p for p in PAGES if any(commands(p))], ids=name_of)
 def test_every_command_prints_what_the_page_says(page: Path, tmp_path: Path) -> None:
     with builders.server(tmp_path / "data") as server:
         known = environment(tmp_path / "data", BBWS_URL=server.url)
@@ -79,13 +52,13 @@ def test_every_command_prints_what_the_page_says(page: Path, tmp_path: Path) -> 
                 check=False,
                 stdin=subprocess.DEVNULL,
             )
-            assert masked(run.stdout) == masked(command.output), command.line
+            assert prints(run.stdout, command.output), f"{command.line}\n{run.stdout}"
 
 
 def test_the_readme_runs_what_it_names_first(tmp_path: Path) -> None:
     """``make run`` serves, and its curl line works when pasted; ``make test`` finds the tests."""
     lines = re.findall(r"^    (make \w+)", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
-    assert lines == ["make run", "make test"]
+    assert lines[:2] == ["make run", "make test"]
     known = environment(tmp_path / "data", BBWS_PORT="0")
     run = subprocess.Popen(
         lines[0].split(), cwd=ROOT, env=known, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -113,7 +86,7 @@ def test_the_readme_runs_what_it_names_first(tmp_path: Path) -> None:
     assert "test_the_readme_runs_what_it_names_first" in collected.stdout, collected.stderr
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_link_leads_somewhere(page: Path) -> None:
     targets = [t for t in _LINK.findall(page.read_text("utf-8")) if "://" not in t]
     assert [t for t in targets if not (page.parent / t).exists()] == []

@@ -1,0 +1,3 @@
+# After environments/prod/terraform.tfvars, which it corrects.
+region          = "eu-west-1"
+recovery_region = null
