@@ -53,7 +53,7 @@ class _Recorder:
         used = list(_of_dynamo(action, payload))
         self._rights.used[self._function].update(used)
         if self._function in self._rights.broken and ("dynamodb:PutItem", "table/products", "WORDS") in used:
-            raise DynamoError("ResourceNotFoundException", {})
+            raise DynamoError("ValidationException", {})
         return self._sender.send(action, payload, seconds)
 
 

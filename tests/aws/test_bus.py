@@ -9,10 +9,8 @@ from typing import Any
 import pytest
 
 from bbws.engines.aws.bus import Bus, Parking, wait_a_little
-from bbws.engines.aws.messages import received
 from bbws.engines.aws.sdk import Sdk
-from bbws.kernel.reaction import Message
-from bbws.kernel.table import Key, Unavailable
+from bbws.kernel.table import Unavailable
 from tests.aws.conftest import NAMES, REGION
 from tests.aws.fakes import Altered, Script, refusal
 
@@ -94,22 +92,6 @@ def test_a_change_becomes_an_event_that_says_where_it_lies() -> None:
         "subject": "/v1.0/products/Größe-𝄞-7",
         "change": {"partition": "PRODUCT#7", "sort": "CHANGE#PRODUCT#0000000001"},
     }
-
-
-def test_a_consumer_finds_its_message_in_what_the_bus_hands_on(sdk: Sdk) -> None:
-    events, sqs = sdk.client("events"), sdk.client("sqs")
-    queue = sqs.create_queue(QueueName=NAMES.queue("q"))["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    events.create_event_bus(Name=NAMES.bus)
-    pattern = json.dumps({"source": [{"prefix": "/bbws/"}]})
-    events.put_rule(Name="r", EventBusName=NAMES.bus, EventPattern=pattern)
-    events.put_targets(Rule="r", EventBusName=NAMES.bus, Targets=[{"Id": "q", "Arn": arn, "InputPath": "$.detail"}])
-    assert Bus(events, NAMES.bus, REGION, _nowhere).announce([record(1)]) == NOTHING
-    [message] = sqs.receive_message(QueueUrl=queue)["Messages"]
-    # moto hands on the whole event, as EventBridge itself does to a dead-letter queue; AWS follows the input path.
-    [given] = received([{"messageId": "m", "body": message["Body"]}])
-    address = Key("PRODUCT#1", "CHANGE#PRODUCT#0000000001")
-    assert given.message == Message("PROD-1.1", "product.created", "/v1.0/products/Größe-𝄞-1", address)
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def manifest() -> dict[str, Any]:
             each.name: _consumer(module.__name__, each) for module in tables.CONSUMERS for each in module.REACTIONS
         },
         "daily": {each.name: _daily(module.__name__, each) for module in tables.DAILY_WORKS for each in module.DAILY},
-        "feed": _function("feed", "feed", 256, _CONSUMER_SECONDS, _FEEDING),
+        "feed": _function("feed", "feed", 256, _CONSUMER_SECONDS, [*_FEEDING]),
     }
 
 
