@@ -39,7 +39,9 @@ class Settings(BaseModel):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least level logged.")
     drain_seconds: float = Field(default=10.0, ge=0, le=300, description="How long a stop waits for what is held.")
     region: str = Field(default="eu-west-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="On AWS: the region.")
-    archive_bucket: str = Field(default="", description="On AWS: the bucket of the archive.")
+    archive_bucket: str = Field(
+        default="", pattern=r"^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$", description="On AWS: the bucket of the archive."
+    )
     tables: dict[str, str] = Field(
         default_factory=dict, description="On AWS: store=table, comma-separated, where it is not the usual table."
     )
@@ -56,8 +58,11 @@ class Settings(BaseModel):
                 values[name] = frozenset(part.strip() for part in value.split(",") if part.strip())
         tables = values.get("tables")
         if isinstance(tables, str):
-            pairs = [part.partition("=") for part in tables.split(",")]
-            values["tables"] = {store.strip(): table.strip() for store, _, table in pairs}
+            pairs = [part.strip().partition("=") for part in tables.split(",")]
+            if not all(store and table for store, _, table in pairs):
+                msg = f"{PREFIX}TABLES: write store=table, comma-separated, such as products=products-restored"
+                raise ValueError(msg)
+            values["tables"] = {store: table for store, _, table in pairs}
         return values
 
     @model_validator(mode="after")

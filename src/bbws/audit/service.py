@@ -41,7 +41,9 @@ USUAL_RANGE = timedelta(days=30)
 # How far back a checkpoint looks for changes that its predecessor could not see: those committed late, or under a
 # clock that was set back.
 LOOK_BACK = timedelta(days=1)
-# No change can be older than BBWS; the first checkpoint looks from here on.
+# No change can be older than BBWS, and none that is to be signed older than what could first be installed: the first
+# checkpoint looks at every day from then on.
+FIRST_DAY = datetime(2026, 11, 1, tzinfo=UTC)
 EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -116,7 +118,7 @@ def checkpoint(table: Table, archive: Archive, signer: Signer, clock: Clock) -> 
         through = max(through, parse_rfc3339(before.through) + timedelta(microseconds=1))
     heads: dict[Key, Entry] = {}
     # Where the clock was set back since, what was changed under it is older than the checkpoint before.
-    since = EARLIEST if before is None else min(parse_rfc3339(before.through), clock.now()) - LOOK_BACK
+    since = FIRST_DAY if before is None else min(parse_rfc3339(before.through), clock.now()) - LOOK_BACK
     for change in reconcile(table, archive, since, through):
         head = heads.get(change.entity)
         if head is None or head.version < change.version:

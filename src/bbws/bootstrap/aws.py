@@ -92,7 +92,14 @@ def open_cloud(
         watch: put around what sends calls to DynamoDB.
         clock: the time of changes; None: the machine's.
         table: where rows lie; None: in DynamoDB.
+
+    Raises:
+        SettingsError: a table is named for a store that there is not.
     """
+    unknown = sorted(settings.tables.keys() - {store.name for store in STORES})
+    if unknown:
+        known = ", ".join(store.name for store in STORES)
+        raise SettingsError(f"BBWS_TABLES: there is no store {', '.join(unknown)}; there are {known}")
     variables = variables or AwsVariables.read()
     clock = clock or SystemClock()
     engine = AwsEngine(

@@ -1,7 +1,7 @@
 """What is done once for an environment on AWS, after Terraform, and after a loss: secrets, the first key, all rows."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bbws.audit.rebuild import rebuild as rebuild_rows
@@ -87,10 +87,10 @@ def rebuild(cloud: Cloud, progress: Callable[[int], None]) -> int:
     return rebuild_rows(cloud.engine.archive, cloud.engine.table, cloud.engine.bulk.load, ENTITIES, progress)
 
 
-def check_archive(cloud: Cloud) -> Report:
-    """Check the environment's archive as ``bbws audit verify`` does.
+def check_archive(cloud: Cloud, *, trusted_keys: Sequence[bytes] = (), held: Sequence[bytes] = ()) -> Report:
+    """Check the environment's archive; see :func:`bbws.audit.verify.verify`.
 
     Raises:
         Unavailable: S3 does not answer.
     """
-    return verify(cloud.engine.archive)
+    return verify(cloud.engine.archive, trusted_keys=trusted_keys, held=held)

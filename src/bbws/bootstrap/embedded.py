@@ -13,9 +13,9 @@ from typing import Any
 from bbws.audit.ports import Archive
 from bbws.audit.rebuild import rebuild as rebuild_rows
 from bbws.audit.service import latest_checkpoint
-from bbws.audit.signing import SEED_BYTES, Ed25519Signer, Verifier
+from bbws.audit.signing import SEED_BYTES, Ed25519Signer
 from bbws.audit.verify import Report, verify
-from bbws.bootstrap.wiring import Documents, bind, bound, build_schemas
+from bbws.bootstrap.wiring import Documents, bind, bound, build_schemas, trusted_key
 from bbws.engines.embedded.archive import FolderArchive
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.engines.embedded.limits import RateLimiter
@@ -35,7 +35,7 @@ from bbws.keys.authentication import ApiKeys
 from bbws.keys.ports import NoMeter
 from bbws.operations.runner import resume
 from bbws.platform.ports import Metrics, Readiness
-from bbws.settings import Settings, SettingsError
+from bbws.settings import Settings
 from bbws.tables import DAILY, ENDPOINTS, ENTITIES, KINDS, REACTIONS, permissions
 
 logger = logging.getLogger("bbws.bootstrap")
@@ -210,18 +210,9 @@ def verify_archive(archive_dir: Path, *, public_keys: Sequence[Path] = (), check
         raise FileNotFoundError(archive_dir)
     return verify(
         FolderArchive(archive_dir, read_only=True),
-        trusted_keys=[_public_key(path) for path in public_keys],
+        trusted_keys=[trusted_key(path) for path in public_keys],
         held=[path.read_bytes() for path in checkpoints],
     )
-
-
-def _public_key(path: Path) -> bytes:
-    pem = path.read_bytes()
-    try:
-        Verifier().add(pem)
-    except ValueError as error:
-        raise SettingsError(f"{path} is not an Ed25519 public key in PEM, as those in an archive are") from error
-    return pem
 
 
 def rebuild(archive_dir: Path, data_dir: Path, progress: Callable[[int], None]) -> int:

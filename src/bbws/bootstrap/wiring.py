@@ -5,10 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from bbws.kernel.endpoint import Endpoint
 from bbws.kernel.problem import BEFORE_DISPATCH, COMMON, ProblemType
+from bbws.settings import SettingsError
 
 
 def bind[F: Callable[..., Any]](function: F, ports: Mapping[str, object]) -> Callable[..., Any]:
@@ -59,3 +61,20 @@ def openapi_documents() -> dict[str, dict[str, Any]]:
     from bbws.tables import ENDPOINTS  # noqa: PLC0415 - see Documents
 
     return openapi.documents(ENDPOINTS, version=version("bbws"))
+
+
+def trusted_key(path: Path) -> bytes:
+    """The public key in a file, for a verification to trust.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        SettingsError: it is no Ed25519 public key.
+    """
+    from bbws.audit.signing import Verifier  # noqa: PLC0415 - see Documents
+
+    pem = path.read_bytes()
+    try:
+        Verifier().add(pem)
+    except ValueError as error:
+        raise SettingsError(f"{path} is not an Ed25519 public key in PEM, as those in an archive are") from error
+    return pem

@@ -47,6 +47,7 @@ class AwsEngine:
 
     Attributes:
         table: the kernel's Table; ``bulk``: all tables as a whole.
+        bucket: of the archive; empty where none was named.
         deadline: how long the work at hand may take.
     """
 
@@ -69,7 +70,7 @@ class AwsEngine:
         self.deadline = Deadline()
         self._endpoint = endpoint
         self._credentials = credentials
-        self._bucket = bucket or names.archive
+        self.bucket = bucket
         self._reactions = reactions
         own = {store.name: names.table(store.name) for store in stores} | dict(tables or {})
         known = (lambda: credentials) if credentials.access_key else self._found_credentials
@@ -96,7 +97,9 @@ class AwsEngine:
         """The audit domain's Archive."""
         from bbws.engines.aws.archive import S3Archive  # noqa: PLC0415 - see the module
 
-        return S3Archive(self.sdk.client("s3"), self._bucket)
+        if not self.bucket:
+            raise Unavailable("no archive: set BBWS_ARCHIVE_BUCKET to its bucket (terraform output archive_bucket)")
+        return S3Archive(self.sdk.client("s3"), self.bucket)
 
     @cached_property
     def queues(self) -> "SqsQueues":
@@ -145,7 +148,10 @@ class AwsEngine:
     def _sdk_credentials(self) -> "SdkCredentials":
         from botocore.session import Session  # noqa: PLC0415 - see the module
 
-        found = Session().get_credentials()
+        from bbws.engines.aws.sdk import NO_CREDENTIALS, answered  # noqa: PLC0415 - the same
+
+        with answered(NO_CREDENTIALS):
+            found = Session().get_credentials()
         if found is None:
-            raise Unavailable("no AWS credentials: set a profile (AWS_PROFILE) or sign in (aws sso login)")
+            raise Unavailable(NO_CREDENTIALS)
         return found

@@ -7,7 +7,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    ParamValidationError,
+    ProfileNotFound,
+)
 from botocore.session import Session
 
 from bbws.kernel.table import Unavailable
@@ -15,6 +21,7 @@ from bbws.kernel.table import Unavailable
 # botocore makes a client's methods at run time from the service's own description: there are no types for them.
 type Client = Any
 
+NO_CREDENTIALS = "no AWS credentials: set a profile that there is (AWS_PROFILE) or sign in (aws sso login)"
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 5.0
 ATTEMPTS = 3
@@ -85,9 +92,10 @@ class Sdk:
             # An emulator has no name in the DNS for each bucket.
             s3={"addressing_style": "path" if self._endpoint else "auto"},
         )
-        client: Client = self._session.create_client(
-            service, region_name=self._region, endpoint_url=self._endpoint, config=config
-        )
+        with answered(NO_CREDENTIALS):
+            client: Client = self._session.create_client(
+                service, region_name=self._region, endpoint_url=self._endpoint, config=config
+            )
         client.meta.events.register("before-send.*", self._in_time)
         return client
 
@@ -115,6 +123,8 @@ def answered(check: str) -> Iterator[None]:
         raise Unavailable(reason) from error
     except ParamValidationError:
         raise
+    except (NoCredentialsError, ProfileNotFound) as error:
+        raise Unavailable(NO_CREDENTIALS) from error
     except BotoCoreError as error:
         # Its text names addresses and times, no data.
         raise Unavailable(f"AWS cannot be reached: {error}") from error

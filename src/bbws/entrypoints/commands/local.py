@@ -62,7 +62,9 @@ def verify_command(app: App) -> click.Command:
         if given["engine"] == "aws":
             from bbws.entrypoints.commands import cloud  # noqa: PLC0415 - as said above
 
-            return cloud.verify(screen, app.configured())
+            if given["archive"]:
+                raise click.UsageError("--archive is for folders; with --engine aws leave it out.")
+            return cloud.verify(screen, app.configured(), given["public_keys"], given["checkpoints"])
         from bbws.entrypoints.commands import offline  # noqa: PLC0415 - as said above
 
         return offline.verify(app, screen, given)
