@@ -3,13 +3,14 @@
 locals {
   gateway = "arn:aws:apigateway:${var.region}:"
 
+  # The first table beside a restored one: the release before uses it until it has no traffic any more.
+  table_arns = { for store, table in module.table : store => concat([table.arn], try([data.aws_dynamodb_table.restored[store].arn], [])) }
+
   # The manifest's resource → ARNs. A name that is not here is refused by Terraform with the name.
   arns = merge(
-    { for store, table in module.table : "table/${store}" => distinct([table.arn, replace(table.arn, "/table/.*$/", "table/${lookup(var.table_overrides, store, table.name)}")]) },
+    { for store, arns in local.table_arns : "table/${store}" => arns },
     merge([for store, definition in local.manifest.stores : {
-      for index in definition.indexes : "table/${store}/index/${index}" => distinct([for arn in [
-        module.table[store].arn, replace(module.table[store].arn, "/table/.*$/", "table/${lookup(var.table_overrides, store, module.table[store].name)}")
-      ] : "${arn}/index/${index}"])
+      for index in definition.indexes : "table/${store}/index/${index}" => [for arn in local.table_arns[store] : "${arn}/index/${index}"]
     }]...),
     { for name, secret in aws_secretsmanager_secret.this : "secret/${name}" => [secret.arn] },
     {
@@ -20,19 +21,24 @@ locals {
       "queues" = flatten([for consumer in values(local.consumers) : [for kind in ["", "-dlq"] :
         "arn:aws:sqs:${var.region}:${local.account}:bbws-${consumer.queue}${kind}-${var.environment}"
       ]])
+      "queue/feed-dlq"  = [aws_sqs_queue.feed_dead_letters.arn]
       "gateway/apikeys" = ["${local.gateway}:/apikeys", "${local.gateway}:/apikeys/*"]
     },
   )
 
-  asked = merge(
-    { for name, endpoint in local.endpoints : name => endpoint.access },
-    { for consumer in values(local.consumers) : consumer.function => consumer.access },
-    { for name, work in local.daily : name => work.access },
-    { (local.feed.function) = local.feed.access },
-  )
+  # What each manifest asks for: this release's, and that of the release before, which has traffic until the alias is moved.
+  asked_by = [for manifest in concat([local.manifest], [for path in compact([var.previous_manifest]) : jsondecode(file(path))]) : {
+    for part in concat(values(manifest.endpoints), values(manifest.consumers), values(manifest.daily), [manifest.feed]) : part.function => part.access
+  }]
+  asked = local.asked_by[0]
+  # Each entry once. What the release before used and is no more cannot be granted.
+  granted = { for name, entries in local.asked : name => [for text in distinct(concat(
+    [for entry in entries : jsonencode(entry)],
+    [for entry in try(local.asked_by[1][name], []) : jsonencode(entry) if contains(keys(local.arns), entry.resource)],
+  )) : jsondecode(text)] }
   usage_plan = "gateway/usageplans"
 
-  access = { for name, entries in local.asked : name => [for entry in entries : merge(
+  access = { for name, entries in local.granted : name => [for entry in entries : merge(
     { Effect = "Allow", Action = entry.actions, Resource = local.arns[entry.resource] },
     # ForAllValues is true of a call that names no key at all, so such a call is excluded beside it.
     try({ Condition = {

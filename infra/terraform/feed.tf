@@ -8,6 +8,12 @@ resource "aws_sqs_queue" "feed_dead_letters" {
 
 locals {
   streamed = [for store, definition in local.manifest.stores : store if definition.stream]
+  # The first table's stream is still read beside a restored one's: the release before writes there until it has no
+  # traffic any more, and what it wrote last is announced too.
+  streams = merge(
+    { for store in local.streamed : store => module.table[store].stream_arn },
+    { for store, table in data.aws_dynamodb_table.restored : "${store}-restored" => table.stream_arn if contains(local.streamed, store) },
+  )
 }
 
 module "feed" {
@@ -27,7 +33,7 @@ module "feed" {
     {
       Effect   = "Allow"
       Action   = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
-      Resource = [for store in local.streamed : module.table[store].stream_arn]
+      Resource = values(local.streams)
     },
     {
       # Streams can be listed of "*" alone.
@@ -44,18 +50,20 @@ module "feed" {
 }
 
 resource "aws_lambda_event_source_mapping" "feed" {
-  for_each = toset(local.streamed)
+  for_each = local.streams
 
-  event_source_arn = module.table[each.key].stream_arn
+  event_source_arn = each.value
   function_name    = module.feed.alias_arn
   # From the oldest record that the stream still has: what was written before the mapping was made is announced too.
   starting_position                  = "TRIM_HORIZON"
   batch_size                         = var.feed.batch
   maximum_batching_window_in_seconds = var.feed.window
   parallelization_factor             = var.feed.parallelization
-  maximum_retry_attempts             = var.feed.retries
-  maximum_record_age_in_seconds      = var.feed.record_age
-  # One bad record is isolated and given up; those beside it go on.
+  # Without end while the stream has the record: what is tried again is the bus that cannot be had, since a malformed
+  # record is parked by the function itself.
+  maximum_retry_attempts        = var.feed.retries
+  maximum_record_age_in_seconds = var.feed.record_age
+  # A record that the function cannot survive is isolated; those before it go on.
   bisect_batch_on_function_error = true
   function_response_types        = ["ReportBatchItemFailures"]
 

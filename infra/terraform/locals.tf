@@ -24,6 +24,12 @@ locals {
   )
   reserved = { for name in keys(local.kinds) : name => lookup(var.reserved_concurrency, name, -1) }
 
+  # Of every function, whatever its kind.
+  log_groups = concat(
+    [for endpoint in module.endpoint : endpoint.log_group], [for worker in module.worker : worker.log_group],
+    [for work in module.daily : work.log_group], [module.feed.log_group],
+  )
+
   account = data.aws_caller_identity.this.account_id
   # Names of buckets are the world's: a few digits of the account's hash make ours its own without telling the account.
   archive_bucket = coalesce(var.archive.bucket, "bbws-product-audit-logs-${var.environment}-${substr(sha256("${local.account}/${var.region}"), 0, 8)}")

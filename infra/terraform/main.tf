@@ -95,7 +95,7 @@ module "alarms" {
   functions          = local.kinds
   queues             = [for consumer in values(local.consumers) : consumer.queue]
   dead_letters_alone = [local.feed.function]
-  tables             = keys(local.manifest.stores)
+  tables             = { for store, table in local.tables : store => { name = table, indexes = local.manifest.stores[store].indexes } }
   api                = module.api.name
   stage              = module.api.stage
   email              = var.alert_email
@@ -110,11 +110,11 @@ module "dashboard" {
   stage       = module.api.stage
   functions   = [for name in sort(keys(local.kinds)) : "bbws-${name}-${var.environment}"]
   queues      = concat(flatten([for worker in module.worker : [worker.queue.name, worker.dead_letters.name]]), [aws_sqs_queue.feed_dead_letters.name])
-  tables      = [for table in module.table : table.name]
+  tables      = values(local.tables)
   feed        = module.feed.name
   log_groups = {
     access    = module.api.log_group
-    functions = concat([for endpoint in module.endpoint : endpoint.log_group], [for work in module.daily : work.log_group], [module.feed.log_group])
+    functions = local.log_groups
   }
 }
 

@@ -39,8 +39,8 @@ output "queues" {
 }
 
 output "tables" {
-  description = "Store → table."
-  value       = { for store, table in module.table : store => table.name }
+  description = "Store → the table that the functions use."
+  value       = local.tables
 }
 
 output "alarms" {

@@ -82,6 +82,11 @@ def test_a_refusal_explains_itself() -> None:
     assert [message for message in messages if len(message) < 12 or not message.endswith((".", "FILE | base64."))] == []
 
 
+def test_no_file_is_too_long_to_be_read() -> None:
+    lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in FILES}
+    assert {name: length for name, length in lengths.items() if length > 300} == {}
+
+
 def test_no_account_and_no_path_of_a_machine() -> None:
     found = {
         path.name: re.findall(r"\b\d{12}\b|/home/\w+|/root/|/opt/", path.read_text(encoding="utf-8")) for path in FILES
@@ -101,7 +106,7 @@ def test_every_alarm_leads_to_a_section_named_by_its_signal() -> None:
     anchors = {match for block in alarms for match in re.findall(r'\$\{var\.runbook\}#([^"]+)"', block.text)}
     text = (TERRAFORM / "modules" / "alarms" / "main.tf").read_text(encoding="utf-8")
     signals = set(re.findall(r'signal += "([^"]+)"', text))
-    assert len(alarms) == 3
+    assert len(alarms) == 4
     assert (anchors - {"${each.value.signal}"}) | signals == SIGNALS
     assert 'runbook            = "docs/runbooks/product_lambda_operations.md"' in (TERRAFORM / "main.tf").read_text()
 

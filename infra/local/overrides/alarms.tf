@@ -6,3 +6,7 @@ resource "aws_cloudwatch_metric_alarm" "error_rate" {
 resource "aws_cloudwatch_metric_alarm" "throttled" {
   for_each = {}
 }
+
+resource "aws_cloudwatch_metric_alarm" "throttled_index" {
+  for_each = {}
+}

@@ -53,7 +53,26 @@ run "dev_has_all_and_no_copies" {
     condition     = alltrue([for name in ["api-5xx", "api-5xx-rate", "api-latency", "feed-dlq", "feed-feed-lag"] : contains(keys(output.alarms), "bbws-${name}-dev")])
     error_message = "The API or the feed lacks an alarm."
   }
+  assert {
+    condition = alltrue(flatten([for store, definition in local.manifest.stores : [
+      for index in definition.indexes : contains(keys(output.alarms), "bbws-${store}-${index}-throttled-dev")
+    ]]))
+    error_message = "An index lacks an alarm: a table's own events leave it out."
+  }
 
+  assert {
+    condition     = toset(local.log_groups) == toset([for name in keys(local.kinds) : "/aws/lambda/bbws-${name}-dev"])
+    error_message = "Saved queries leave a function out."
+  }
+
+  assert {
+    condition     = alltrue([for mapping in aws_lambda_event_source_mapping.feed : mapping.maximum_retry_attempts == -1 && mapping.maximum_record_age_in_seconds == 82800 && mapping.bisect_batch_on_function_error])
+    error_message = "An hour without the bus must drop no announcement."
+  }
+  assert {
+    condition     = length(aws_lambda_event_source_mapping.feed) == length(local.streamed) && contains(keys(local.arns), "queue/feed-dlq")
+    error_message = "The feed reads each stream once, and may park what is malformed."
+  }
 
   assert {
     condition     = length(output.functions) == length(local.manifest.endpoints) + length(local.manifest.consumers) + length(local.manifest.daily) + 1
@@ -80,7 +99,7 @@ run "prod_has_a_copy_of_everything" {
     error_message = "Every table of prod is a global table with a replica in the recovery region (operations §4)."
   }
   assert {
-    condition     = length(output.copies.tables) == length(jsondecode(file("manifest.json")).stores) + 1
+    condition     = length(output.copies.tables) == length(jsondecode(file("manifest.json")).stores)
     error_message = "A table is missing."
   }
   assert {

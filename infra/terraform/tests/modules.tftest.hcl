@@ -14,7 +14,7 @@ run "a_path_deeper_than_the_blocks" {
     cors_origins       = []
     log_retention_days = 7
     manage_account     = false
-    throttle           = { read = { rate = 1, burst = 1 }, write = { rate = 1, burst = 1 } }
+    throttle           = { read = { rate = 1, burst = 1 }, write = { rate = 1, burst = 1 }, unlimited = { rate = 1, burst = 1 } }
     endpoints          = {}
     resources          = { "/a" = { parent = "/", segment = "a", depth = 1, methods = [], allow = "" }, "/a/b" = { parent = "/a", segment = "b", depth = 9, methods = [], allow = "" } }
   }
@@ -100,5 +100,70 @@ run "a_global_table_streams_both_images" {
   assert {
     condition     = aws_dynamodb_table.this.stream_view_type == "NEW_AND_OLD_IMAGES"
     error_message = "DynamoDB replicates from a stream with both images alone."
+  }
+}
+
+run "what_the_gateway_serves" {
+  command = plan
+
+  module {
+    source = "./modules/api"
+  }
+
+  variables {
+    environment        = "dev"
+    cors_origins       = ["https://a.example.org", "https://b.example.org"]
+    log_retention_days = 7
+    manage_account     = false
+    throttle           = { read = { rate = 100, burst = 200 }, write = { rate = 50, burst = 100 }, unlimited = { rate = 2500, burst = 1250 } }
+    endpoints          = { getHealth = { method = "GET", path = "/health", keyed = false, rate = "unlimited", function_name = "some", alias = "some", invoke_arn = "some" } }
+    resources          = { "/health" = { parent = "/", segment = "health", depth = 1, methods = ["GET"], allow = "GET" } }
+  }
+
+  assert {
+    condition     = strcontains(local.served, jsonencode(local.choose_origin))
+    error_message = "Another origin in the place of one would not be deployed."
+  }
+  assert {
+    condition     = aws_api_gateway_method_settings.other["getHealth"].settings[0].throttling_rate_limit == 2500
+    error_message = "af-south-1 gives an account 2,500 calls a second."
+  }
+  assert {
+    condition     = aws_cloudwatch_log_group.execution.retention_in_days == 7
+    error_message = "What the gateway says of its failures would be kept for ever."
+  }
+}
+
+run "an_index_is_watched_under_its_table" {
+  command = plan
+
+  module {
+    source = "./modules/alarms"
+  }
+
+  variables {
+    environment        = "dev"
+    runbook            = "some.md"
+    functions          = {}
+    queues             = []
+    dead_letters_alone = []
+    tables             = { some = { name = "some-dev-restored", indexes = ["SomeIndex"] } }
+    api                = "some"
+    stage              = "v1"
+  }
+
+  assert {
+    condition = alltrue([for query in aws_cloudwatch_metric_alarm.throttled_index["some-SomeIndex"].metric_query :
+      query.metric[0].dimensions == tomap({ TableName = "some-dev-restored", GlobalSecondaryIndexName = "SomeIndex" }) if length(query.metric) > 0
+    ])
+    error_message = "CloudWatch knows an index by its table and its name."
+  }
+  assert {
+    condition     = alltrue([for query in aws_cloudwatch_metric_alarm.throttled["some"].metric_query : query.metric[0].dimensions.TableName == "some-dev-restored" if length(query.metric) > 0])
+    error_message = "Not the table that the functions use is watched."
+  }
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.throttled["some"].metric_query) <= 11
+    error_message = "An alarm has ten metrics at most, beside its expression."
   }
 }

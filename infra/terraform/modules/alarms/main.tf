@@ -63,8 +63,11 @@ locals {
 
   percentile = { for name, alarm in local.simple : name => startswith(alarm.statistic, "p") }
 
-  # Index entries are throttled with their table's call, so the calls are counted beside the table's own events.
-  table_calls = ["GetItem", "Query", "TransactGetItems", "TransactWriteItems", "BatchGetItem"]
+  # A call is counted as throttled whether its table or one of its indexes was short, so what the engine calls is counted
+  # beside the table's own events: eight metrics, of the ten that an alarm may have.
+  table_calls = ["GetItem", "Query", "PutItem", "DeleteItem", "TransactGetItems", "TransactWriteItems"]
+
+  indexes = merge([for store, table in var.tables : { for index in table.indexes : "${store}-${index}" => { table = table.name, index = index } }]...)
 }
 
 resource "aws_cloudwatch_metric_alarm" "simple" {
@@ -130,7 +133,7 @@ resource "aws_cloudwatch_metric_alarm" "error_rate" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "throttled" {
-  for_each = toset(var.tables)
+  for_each = var.tables
 
   alarm_name        = "bbws-${each.key}-throttled-${local.env}"
   alarm_description = "The table refused calls for want of capacity. What to do: ${var.runbook}#throttled"
@@ -156,7 +159,7 @@ resource "aws_cloudwatch_metric_alarm" "throttled" {
       metric {
         namespace   = "AWS/DynamoDB"
         metric_name = metric_query.value
-        dimensions  = { TableName = "${each.key}-${local.env}" }
+        dimensions  = { TableName = each.value.name }
         stat        = "Sum"
         period      = 60
       }
@@ -172,7 +175,47 @@ resource "aws_cloudwatch_metric_alarm" "throttled" {
       metric {
         namespace   = "AWS/DynamoDB"
         metric_name = "ThrottledRequests"
-        dimensions  = { TableName = "${each.key}-${local.env}", Operation = metric_query.value }
+        dimensions  = { TableName = each.value.name, Operation = metric_query.value }
+        stat        = "Sum"
+        period      = 60
+      }
+    }
+  }
+
+  alarm_actions = [aws_sns_topic.this["alerts"].arn]
+  ok_actions    = [aws_sns_topic.this["alerts"].arn]
+}
+
+# A table's events leave its indexes out: theirs are told by table and index together, and by no call that is answered
+# before the index is written.
+resource "aws_cloudwatch_metric_alarm" "throttled_index" {
+  for_each = local.indexes
+
+  alarm_name        = "bbws-${each.key}-throttled-${local.env}"
+  alarm_description = "The index holds up its table's calls for want of capacity. What to do: ${var.runbook}#throttled"
+
+  evaluation_periods  = 1
+  threshold           = 0
+  comparison_operator = "GreaterThanThreshold"
+  treat_missing_data  = "notBreaching"
+
+  metric_query {
+    id          = "throttled"
+    label       = "throttled"
+    expression  = "SUM(METRICS())"
+    return_data = true
+  }
+
+  dynamic "metric_query" {
+    for_each = ["ReadThrottleEvents", "WriteThrottleEvents"]
+
+    content {
+      id = lower(metric_query.value)
+
+      metric {
+        namespace   = "AWS/DynamoDB"
+        metric_name = metric_query.value
+        dimensions  = { TableName = each.value.table, GlobalSecondaryIndexName = each.value.index }
         stat        = "Sum"
         period      = 60
       }

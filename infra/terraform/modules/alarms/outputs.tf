@@ -9,5 +9,6 @@ output "alarms" {
     { for alarm in aws_cloudwatch_metric_alarm.simple : alarm.alarm_name => element(split("What to do: ", alarm.alarm_description), 1) },
     { for alarm in aws_cloudwatch_metric_alarm.error_rate : alarm.alarm_name => element(split("What to do: ", alarm.alarm_description), 1) },
     { for alarm in aws_cloudwatch_metric_alarm.throttled : alarm.alarm_name => element(split("What to do: ", alarm.alarm_description), 1) },
+    { for alarm in aws_cloudwatch_metric_alarm.throttled_index : alarm.alarm_name => element(split("What to do: ", alarm.alarm_description), 1) },
   )
 }

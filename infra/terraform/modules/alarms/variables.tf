@@ -42,8 +42,11 @@ variable "dead_letters_alone" {
 }
 
 variable "tables" {
-  type        = list(string)
-  description = "Stores: each has the table {store}-{environment}."
+  description = "Store → the table that the functions use, and its indexes."
+  type = map(object({
+    name    = string
+    indexes = list(string)
+  }))
 }
 
 variable "api" {

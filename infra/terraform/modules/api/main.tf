@@ -9,8 +9,11 @@ locals {
     { for operation, endpoint in var.endpoints : operation => endpoint },
     { for operation, endpoint in var.endpoints : "${operation}.HEAD" => merge(endpoint, { method = "HEAD" }) if endpoint.method == "GET" },
   )
-  # A probe is limited by the account alone: what AWS gives one by default.
-  limits    = merge(var.throttle, { unlimited = { rate = 10000, burst = 5000 } })
+  # A stage serves what was deployed last, so everything that it serves is part of this.
+  served = jsonencode([
+    var.resources, local.methods, local.preflight_headers, local.gateway_responses, local.not_allowed_body, local.choose_origin,
+    [for file in sort(fileset(path.module, "*.tf")) : filesha256("${path.module}/${file}")],
+  ])
   answering = { for path, resource in var.resources : path => resource if length(resource.methods) > 0 }
 }
 
@@ -63,13 +66,7 @@ resource "aws_api_gateway_deployment" "this" {
   rest_api_id = aws_api_gateway_rest_api.this.id
   description = "What the manifest and modules/api said at the time."
 
-  triggers = {
-    # A stage serves what was deployed last, so everything that it serves is part of this.
-    content = sha256(jsonencode([
-      var.resources, local.methods, local.preflight_headers, local.gateway_responses, local.not_allowed_body,
-      [for file in sort(fileset(path.module, "*.tf")) : filesha256("${path.module}/${file}")],
-    ]))
-  }
+  triggers = { content = sha256(local.served) }
 
   lifecycle {
     create_before_destroy = true
@@ -123,6 +120,14 @@ resource "aws_api_gateway_stage" "this" {
   depends_on = [aws_api_gateway_account.this]
 }
 
+# Where the gateway says why it failed. It would make the group itself with the first line, and keep it for ever.
+resource "aws_cloudwatch_log_group" "execution" {
+  #checkov:skip=CKV_AWS_158:CloudWatch encrypts logs with its own key; errors alone are logged, without what was sent
+  #checkov:skip=CKV_AWS_338:retention is 7, 14 or 30 days by specification (operations §1)
+  name              = "API-Gateway-Execution-Logs_${aws_api_gateway_rest_api.this.id}/${var.stage}"
+  retention_in_days = var.log_retention_days
+}
+
 resource "aws_api_gateway_method_settings" "all" {
   #checkov:skip=CKV_AWS_225:no cache, see the stage
   rest_api_id = aws_api_gateway_rest_api.this.id
@@ -136,6 +141,8 @@ resource "aws_api_gateway_method_settings" "all" {
     throttling_rate_limit  = var.throttle["read"].rate
     throttling_burst_limit = var.throttle["read"].burst
   }
+
+  depends_on = [aws_cloudwatch_log_group.execution]
 }
 
 resource "aws_api_gateway_method_settings" "other" {
@@ -150,8 +157,8 @@ resource "aws_api_gateway_method_settings" "other" {
     metrics_enabled        = true
     logging_level          = "ERROR"
     data_trace_enabled     = false
-    throttling_rate_limit  = local.limits[each.value.rate].rate
-    throttling_burst_limit = local.limits[each.value.rate].burst
+    throttling_rate_limit  = var.throttle[each.value.rate].rate
+    throttling_burst_limit = var.throttle[each.value.rate].burst
   }
 
   # Settings of one stage are one document: changed one after another, they cannot overwrite each other.
@@ -171,8 +178,8 @@ resource "aws_api_gateway_usage_plan" "this" {
 
       content {
         path        = "${throttle.value.path}/${throttle.value.method}"
-        rate_limit  = local.limits[throttle.value.rate].rate
-        burst_limit = local.limits[throttle.value.rate].burst
+        rate_limit  = var.throttle[throttle.value.rate].rate
+        burst_limit = var.throttle[throttle.value.rate].burst
       }
     }
   }

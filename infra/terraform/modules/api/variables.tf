@@ -81,8 +81,8 @@ variable "throttle" {
   }))
 
   validation {
-    condition     = toset(keys(var.throttle)) == toset(["read", "write"])
-    error_message = "Name both rate classes: read and write."
+    condition     = toset(keys(var.throttle)) == toset(["read", "write", "unlimited"])
+    error_message = "Name every rate class: read, write and unlimited."
   }
 }
 

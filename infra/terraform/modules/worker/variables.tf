@@ -84,25 +84,13 @@ variable "batching_window" {
 }
 
 variable "settings" {
-  description = "What all functions of the environment share; made once in the root (local.function_settings)."
-  type = object({
-    architecture = string
-    variables    = map(string)
-    package = object({
-      file   = optional(string)
-      bucket = optional(string)
-      key    = optional(string)
-      hash   = string
-    })
-    log_retention_days = number
-    snap_start         = bool
-    alias_moved_by     = string
-    alias_weights      = map(number)
-  })
+  # HCL cannot name a type: it is written once, in modules/function/variables.tf, which this is handed on to.
+  type        = any
+  description = "What all functions of the environment share, as modules/function has it."
 
   validation {
-    condition     = (var.settings.package.file == null) != (var.settings.package.bucket == null)
-    error_message = "The package is either a file of this machine or an object of the artefacts bucket (bucket and key)."
+    condition     = can(keys(var.settings.variables))
+    error_message = "The settings are local.function_settings of the root."
   }
 }
 
