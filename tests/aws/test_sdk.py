@@ -74,8 +74,11 @@ def test_what_is_not_set_up_is_unavailable_and_says_what_to_check(code: str, sta
 
 
 def test_no_connection_and_no_credentials_are_unavailable() -> None:
-    for error in (EndpointConnectionError(endpoint_url="https://x"), NoCredentialsError()):
-        with pytest.raises(Unavailable, match="cannot be reached"), answered("what"):
+    for error, said in (
+        (EndpointConnectionError(endpoint_url="https://x"), "cannot be reached"),
+        (NoCredentialsError(), "sign in"),
+    ):
+        with pytest.raises(Unavailable, match=said), answered("what"):
             raise error
 
 
