@@ -8,8 +8,8 @@ import click
 
 from infra.pipeline import artefacts, gates, records
 from infra.pipeline.aws import client
-from infra.pipeline.figures import figures
-from infra.pipeline.model import MANIFEST, SOURCES, Environment, Names, PipelineError, functions, read_manifest
+from infra.pipeline.figures import Watched
+from infra.pipeline.model import MANIFEST, SOURCES, Environment, Names, PipelineError, read_manifest
 from infra.pipeline.options import environment, run, stop_if
 
 _FORM = "%Y-%m-%dT%H:%M:%SZ"
@@ -94,13 +94,11 @@ def judge(name: str, manifest: Path, path: Path) -> None:
     source, now = SOURCES[target], datetime.now(UTC)
     names = Names(source)
     last = records.running(client("dynamodb"), names)
-    watched = functions(read_manifest(manifest), source)
-    found = figures(client("cloudwatch"), names, watched, now - gates.judged_over(source), now)
+    watched = Watched(client("cloudwatch"), names, read_manifest(manifest))
+    found = watched.of_stretch(now - gates.judged_over(source), now)
     stop_if(gates.unpromotable(source, found, last.ended or last.started, now))
     artefacts.fetch(client("s3"), names, artefacts.package_key(last.checksum), path)
-    click.echo(
-        f"checksum={last.checksum}\ncommit={last.commit}\nfigures={found.errors} errors, {found.throttles} throttles"
-    )
+    click.echo(f"checksum={last.checksum}\ncommit={last.commit}\nfigures={found}, {found.throttles} throttles")
 
 
 @promote.command("admitted")

@@ -35,11 +35,30 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Sums over every function of an environment, and the alarms that went off, in a stretch of time."""
+    """Sums over an environment, and the alarms, of a stretch of time.
+
+    Attributes:
+        errors: of functions, as Lambda counts them.
+        throttles: of functions.
+        alarms: their names.
+        answers: of the API with a status of 5xx.
+        parked: messages among the dead letters.
+    """
 
     errors: int
     throttles: int
     alarms: Sequence[str] = ()
+    answers: int = 0
+    parked: int = 0
+
+    @property
+    def faults(self) -> int:
+        """Everything that counts as an error."""
+        return self.errors + self.answers + self.parked
+
+    def __str__(self) -> str:
+        kinds = f"of functions {self.errors}, answers of 5xx {self.answers}, parked messages {self.parked}"
+        return f"{self.faults} errors ({kinds})"
 
 
 def in_window(moment: datetime) -> bool:
@@ -87,13 +106,13 @@ def unpromotable(source: Environment, figures: Figures, running_since: datetime,
     """
     allowed = _FEW_ERRORS if source == "dev" else _FEWEST_ERRORS
     found = []
-    if figures.errors >= allowed:
-        found.append(f"{figures.errors} errors; fewer than {allowed} are needed.")
+    if figures.faults >= allowed:
+        found.append(f"{figures}; fewer than {allowed} are needed.")
     if figures.throttles:
         found.append(f"{figures.throttles} throttles; none is allowed.")
     if source == "sit" and now - running_since < STABLE:
         found.append(f"It runs in sit since {running_since:%Y-%m-%d %H:%M} UTC; 24 stable hours are needed.")
-    if source == "sit" and figures.alarms:
+    if figures.alarms:
         found.append(f"Alarms: {', '.join(figures.alarms)}.")
     return found
 
@@ -108,8 +127,8 @@ def troubles(figures: Figures, health: int) -> list[str]:
     found = []
     if health != _OK:
         found.append(f"health answers {health or 'nothing'}")
-    if figures.errors > _ERRORS:
-        found.append(f"{figures.errors} errors in two minutes")
+    if figures.faults > _ERRORS:
+        found.append(f"{figures} in two minutes")
     if figures.throttles > _THROTTLES:
         found.append(f"{figures.throttles} throttles in two minutes")
     if figures.alarms:
