@@ -77,6 +77,18 @@ def last(name: str) -> None:
     click.echo(f"checksum={found.checksum}\ncommit={found.commit}")
 
 
+@record.command("unrolled")
+@environment
+@click.option("--since", type=click.DateTime([_FORM]), required=True, help="When the plan was made, in UTC.")
+def unrolled(name: str, since: datetime) -> None:
+    """Stop if somebody rolled the environment back since: who deploys must know of it."""
+    back = next(iter(records.newest(client("dynamodb"), _names(name), "ROLLBACK")), None)
+    if back is not None and back.started >= since.replace(tzinfo=UTC):
+        raise PipelineError(
+            f"{name} was rolled back on {back.started:{_FORM}} by {back.actor}: start a new deployment."
+        )
+
+
 @click.group()
 def promote() -> None:
     """From one environment to the next: judged where it runs, admitted where it goes."""

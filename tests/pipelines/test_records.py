@@ -83,6 +83,15 @@ def test_what_was_rolled_back_since_goes_no_further(dev: Account) -> None:
         records.running(client("dynamodb"), dev.names)
 
 
+def test_a_rollback_stops_a_deployment_that_was_planned_before(dev: Account) -> None:
+    since = ("record", "unrolled", "--since", f"{NOW - timedelta(minutes=30):%Y-%m-%dT%H:%M:%SZ}")
+    dev.run(*since)
+    write(dev, timedelta(minutes=40), "ROLLBACK")
+    dev.run(*since)
+    write(dev, timedelta(minutes=10), "ROLLBACK", "STARTED")
+    dev.run(*since, fails="by ada: start a new deployment")
+
+
 @pytest.fixture
 def deployed(accounts: dict[Environment, Account]) -> dict[Environment, Account]:
     """The same package runs in dev for two hours and in sit for 25."""
