@@ -87,13 +87,16 @@ def package_variable(name: str, checksum: str) -> None:
 
 @main.command("review")
 @environment
+@click.option("--rights", envvar="RIGHTS", default="", help="What somebody typed about rights that are taken away.")
 @click.argument("path", type=click.Path(path_type=Path))
-def review(name: str, path: Path) -> None:
-    """Print what a plan would do (PATH is from ``terraform show -json``); stop if it deletes what holds data."""
+def review(name: str, rights: str, path: Path) -> None:
+    """Print what a plan would do (PATH is from ``terraform show -json``); stop if it loses data or rights."""
     plan = json.loads(path.read_text(encoding="utf-8"))
     click.echo(plans.summary(plan))
-    lost = plans.forbidden(plan, cast("Environment", name))
-    stop_if(f"The plan deletes {address}: no pipeline may do that in {name}." for address in lost)
+    environment = cast("Environment", name)
+    lost = plans.forbidden(plan, environment)
+    reasons = [f"The plan deletes {address}: no pipeline may do that in {name}." for address in lost]
+    stop_if([*reasons, *gates.unacknowledged(plans.dropped(plan, environment), rights)])
 
 
 @main.command("smoke")

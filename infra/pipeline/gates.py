@@ -10,6 +10,7 @@ from infra.pipeline.model import Environment
 
 TYPED: Final[Mapping[Environment, str]] = {"sit": "deploy", "prod": "deploy-to-production"}
 REVIEWERS: Final[Mapping[Environment, int]] = {"dev": 0, "sit": 1, "prod": 2}
+DROPS: Final = "drop-rights"
 MAIN: Final = "refs/heads/main"
 # Weekday (Monday is 0), the first hour and the hour after the last, in UTC.
 WINDOWS: Final = ((1, 20, 24), (3, 20, 24), (5, 4, 8))
@@ -79,14 +80,14 @@ def refusals(wish: Wish, now: datetime) -> list[str]:
     typed = TYPED.get(wish.environment)
     if typed is not None and wish.typed != typed:
         found.append(f"Type exactly '{typed}' to deploy to {wish.environment}.")
+    if wish.ref != MAIN:
+        found.append(f"{wish.environment.capitalize()} is deployed from main alone, not from {wish.ref}.")
     if wish.environment == "prod":
         found += _refusals_in_production(wish, now)
     return found
 
 
 def _refusals_in_production(wish: Wish, now: datetime) -> Iterable[str]:
-    if wish.ref != MAIN:
-        yield f"Production is deployed from main alone, not from {wish.ref}."
     if len(wish.reason.strip()) < _SHORTEST_REASON:
         yield "Say why in at least ten characters."
     if not _TICKET.fullmatch(wish.ticket):
@@ -115,6 +116,13 @@ def unpromotable(source: Environment, figures: Figures, running_since: datetime,
     if figures.alarms:
         found.append(f"Alarms: {', '.join(figures.alarms)}.")
     return found
+
+
+def unacknowledged(dropped: Sequence[str], typed: str) -> list[str]:
+    """Why a plan that takes rights away may not go on; empty if it takes none, or somebody typed that it may."""
+    if not dropped or typed == DROPS:
+        return []
+    return [*dropped, f"What runs now may still need these. Deploy in two steps, or type '{DROPS}' (decision 0015)."]
 
 
 def judged_over(source: Environment) -> timedelta:

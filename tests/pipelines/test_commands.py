@@ -93,9 +93,10 @@ def test_a_version_and_a_function_go_together(dev: Account, arguments: tuple[str
 
 def test_the_gate_by_its_command(accounts: dict[Environment, Account]) -> None:
     main, topic = "refs/heads/main", "refs/heads/topic"
-    accounts["dev"].run("gate", GITHUB_REF=topic, TYPED="", EMERGENCY="false")
-    accounts["sit"].run("gate", GITHUB_REF=topic, TYPED="deploy", EMERGENCY="false")
-    accounts["sit"].run("gate", GITHUB_REF=topic, TYPED="", EMERGENCY="false", fails="Type exactly 'deploy'")
+    accounts["dev"].run("gate", GITHUB_REF=main, TYPED="", EMERGENCY="false")
+    accounts["dev"].run("gate", GITHUB_REF=topic, TYPED="", EMERGENCY="false", fails="main alone")
+    accounts["sit"].run("gate", GITHUB_REF=main, TYPED="deploy", EMERGENCY="false")
+    accounts["sit"].run("gate", GITHUB_REF=main, TYPED="", EMERGENCY="false", fails="Type exactly 'deploy'")
     typed = {"TYPED": "deploy-to-production", "REASON": "Prices of the spring", "TICKET": "CHG-12", "EMERGENCY": "true"}
     accounts["prod"].run("gate", GITHUB_REF=main, **typed)
     accounts["prod"].run("gate", GITHUB_REF=topic, **typed, fails="main alone")

@@ -133,6 +133,14 @@ def test_what_must_be_typed_is_asked_for() -> None:
     }
 
 
+def test_rights_are_taken_away_only_where_somebody_typed_it() -> None:
+    for name in ("deploy-sit", "deploy-prod"):
+        assert gates.DROPS in inputs(name)["rights"]["description"]
+        assert jobs(name)["deploy"]["with"]["rights"] == "${{ inputs.rights }}"
+    [plan] = [step for step in steps("deploy", "plan") if step.get("uses") == "./.github/actions/plan"]
+    assert plan["with"]["rights"] == "${{ inputs.rights }}"
+
+
 def test_plan_and_deployment_have_environments_of_their_own() -> None:
     environments = {name: job.get("environment") for name, job in jobs("deploy").items()}
     planning = "${{ format('{0}-plan', inputs.environment) }}"
