@@ -14,14 +14,14 @@ _CONFIG = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard"
 
 
 @cache
-def _session() -> Session:
+def session() -> Session:
     """One session: it reads the models of a service once, which takes longer than most calls."""
     return get_session()
 
 
 def client(service: str) -> Client:
     """A client of ``service`` in the region and with the credentials that the environment names."""
-    return _session().create_client(service, config=_CONFIG)
+    return session().create_client(service, config=_CONFIG)
 
 
 def pages(made: Client, operation: str, part: str, **arguments: object) -> list[Any]:

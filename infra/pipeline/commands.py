@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from string import Template
 from typing import cast
 
 import click
@@ -17,6 +18,8 @@ from infra.pipeline.model import Environment, Names, PipelineError, checked
 from infra.pipeline.options import environment, stop_if
 from infra.pipeline.prepare import prepare
 from infra.pipeline.smoke import Api, smoke
+
+POLICIES = Path(__file__).with_name("policies")
 
 
 @click.group()
@@ -87,13 +90,16 @@ def package_variable(name: str, checksum: str) -> None:
 
 @main.command("review")
 @environment
+@click.option("--rights", envvar="RIGHTS", default="", help="What somebody typed about rights that are taken away.")
 @click.argument("path", type=click.Path(path_type=Path))
-def review(name: str, path: Path) -> None:
-    """Print what a plan would do (PATH is from ``terraform show -json``); stop if it deletes what holds data."""
+def review(name: str, rights: str, path: Path) -> None:
+    """Print what a plan would do (PATH is from ``terraform show -json``); stop if it loses data or rights."""
     plan = json.loads(path.read_text(encoding="utf-8"))
     click.echo(plans.summary(plan))
-    lost = plans.forbidden(plan, cast("Environment", name))
-    stop_if(f"The plan deletes {address}: no pipeline may do that in {name}." for address in lost)
+    environment = cast("Environment", name)
+    lost = plans.forbidden(plan, environment)
+    reasons = [f"The plan deletes {address}: no pipeline may do that in {name}." for address in lost]
+    stop_if([*reasons, *gates.unacknowledged(plans.dropped(plan, environment), rights)])
 
 
 @main.command("smoke")
@@ -123,6 +129,21 @@ def prepare_account(name: str, region: str) -> None:
     """Make the buckets and the table that the pipeline itself needs. Once for each account, by an administrator."""
     for done in prepare(client("s3"), client("dynamodb"), _names(name), region):
         click.echo(f"ok: {done}")
+
+
+@main.command("policy")
+@environment
+@click.option("--region", envvar="AWS_REGION", required=True)
+@click.option("--account", required=True, help="Number of the AWS account.")
+@click.option("--repository", default="", help="For trust: OWNER/REPOSITORY.")
+@click.option("--github-environment", default="", help="For trust: such as prod-plan.")
+@click.argument("policy", type=click.Choice(sorted(path.stem for path in POLICIES.glob("*.json"))))
+def show_policy(name: str, policy: str, **values: str) -> None:
+    """Print a policy of the pipeline's roles, with the names of this environment and account."""
+    if policy == "trust" and not (values["repository"] and values["github_environment"]):
+        raise click.UsageError("The trust names a repository and an environment of GitHub.")
+    text = Template((POLICIES / f"{policy}.json").read_text(encoding="utf-8"))
+    click.echo(text.substitute({"ENVIRONMENT": name} | {key.upper(): value for key, value in values.items()}))
 
 
 def _names(environment: str) -> Names:

@@ -8,8 +8,8 @@ import click
 
 from infra.pipeline import artefacts, gates, records
 from infra.pipeline.aws import client
-from infra.pipeline.figures import figures
-from infra.pipeline.model import MANIFEST, SOURCES, Environment, Names, PipelineError, functions, read_manifest
+from infra.pipeline.figures import Watched
+from infra.pipeline.model import MANIFEST, SOURCES, Environment, Names, PipelineError, read_manifest
 from infra.pipeline.options import environment, run, stop_if
 
 _FORM = "%Y-%m-%dT%H:%M:%SZ"
@@ -77,6 +77,18 @@ def last(name: str) -> None:
     click.echo(f"checksum={found.checksum}\ncommit={found.commit}")
 
 
+@record.command("unrolled")
+@environment
+@click.option("--since", type=click.DateTime([_FORM]), required=True, help="When the plan was made, in UTC.")
+def unrolled(name: str, since: datetime) -> None:
+    """Stop if somebody rolled the environment back since: who deploys must know of it."""
+    back = next(iter(records.newest(client("dynamodb"), _names(name), "ROLLBACK")), None)
+    if back is not None and back.started >= since.replace(tzinfo=UTC):
+        raise PipelineError(
+            f"{name} was rolled back on {back.started:{_FORM}} by {back.actor}: start a new deployment."
+        )
+
+
 @click.group()
 def promote() -> None:
     """From one environment to the next: judged where it runs, admitted where it goes."""
@@ -94,13 +106,11 @@ def judge(name: str, manifest: Path, path: Path) -> None:
     source, now = SOURCES[target], datetime.now(UTC)
     names = Names(source)
     last = records.running(client("dynamodb"), names)
-    watched = functions(read_manifest(manifest), source)
-    found = figures(client("cloudwatch"), names, watched, now - gates.judged_over(source), now)
+    watched = Watched(client("cloudwatch"), names, read_manifest(manifest))
+    found = watched.of_stretch(now - gates.judged_over(source), now)
     stop_if(gates.unpromotable(source, found, last.ended or last.started, now))
     artefacts.fetch(client("s3"), names, artefacts.package_key(last.checksum), path)
-    click.echo(
-        f"checksum={last.checksum}\ncommit={last.commit}\nfigures={found.errors} errors, {found.throttles} throttles"
-    )
+    click.echo(f"checksum={last.checksum}\ncommit={last.commit}\nfigures={found}, {found.throttles} throttles")
 
 
 @promote.command("admitted")

@@ -11,7 +11,7 @@ import click
 
 from infra.pipeline import gates
 from infra.pipeline.aws import client
-from infra.pipeline.figures import figures
+from infra.pipeline.figures import Watched
 from infra.pipeline.model import MANIFEST, Environment, Names, checked, functions, read_manifest
 from infra.pipeline.options import environment, stop_if
 from infra.pipeline.release import Traffic, watch
@@ -64,15 +64,14 @@ def watch_release(name: str, manifest: Path, url: str, minutes: float) -> None:
 
 
 def _looker(name: str, manifest: Path, url: str) -> Callable[[], list[str]]:
-    environment, began = cast("Environment", name), datetime.now(UTC)
-    names, watched = Names(environment), functions(read_manifest(manifest), environment)
-    cloudwatch = client("cloudwatch")
+    began = datetime.now(UTC)
+    watched = Watched(client("cloudwatch"), Names(cast("Environment", name)), read_manifest(manifest))
     api = Api(url, "", time.monotonic, time.sleep)
 
     def look() -> list[str]:
         now = datetime.now(UTC)
         # What happened before the release is not its fault.
-        found = figures(cloudwatch, names, watched, max(began, now - _LOOK_BACK), now)
+        found = watched.since_release(max(began, now - _LOOK_BACK), now)
         return gates.troubles(found, api.health())
 
     return look

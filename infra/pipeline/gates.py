@@ -10,6 +10,7 @@ from infra.pipeline.model import Environment
 
 TYPED: Final[Mapping[Environment, str]] = {"sit": "deploy", "prod": "deploy-to-production"}
 REVIEWERS: Final[Mapping[Environment, int]] = {"dev": 0, "sit": 1, "prod": 2}
+DROPS: Final = "drop-rights"
 MAIN: Final = "refs/heads/main"
 # Weekday (Monday is 0), the first hour and the hour after the last, in UTC.
 WINDOWS: Final = ((1, 20, 24), (3, 20, 24), (5, 4, 8))
@@ -35,11 +36,30 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Sums over every function of an environment, and the alarms that went off, in a stretch of time."""
+    """Sums over an environment, and the alarms, of a stretch of time.
+
+    Attributes:
+        errors: of functions, as Lambda counts them.
+        throttles: of functions.
+        alarms: their names.
+        answers: of the API with a status of 5xx.
+        parked: messages among the dead letters.
+    """
 
     errors: int
     throttles: int
     alarms: Sequence[str] = ()
+    answers: int = 0
+    parked: int = 0
+
+    @property
+    def faults(self) -> int:
+        """Everything that counts as an error."""
+        return self.errors + self.answers + self.parked
+
+    def __str__(self) -> str:
+        kinds = f"of functions {self.errors}, answers of 5xx {self.answers}, parked messages {self.parked}"
+        return f"{self.faults} errors ({kinds})"
 
 
 def in_window(moment: datetime) -> bool:
@@ -60,14 +80,14 @@ def refusals(wish: Wish, now: datetime) -> list[str]:
     typed = TYPED.get(wish.environment)
     if typed is not None and wish.typed != typed:
         found.append(f"Type exactly '{typed}' to deploy to {wish.environment}.")
+    if wish.ref != MAIN:
+        found.append(f"{wish.environment.capitalize()} is deployed from main alone, not from {wish.ref}.")
     if wish.environment == "prod":
         found += _refusals_in_production(wish, now)
     return found
 
 
 def _refusals_in_production(wish: Wish, now: datetime) -> Iterable[str]:
-    if wish.ref != MAIN:
-        yield f"Production is deployed from main alone, not from {wish.ref}."
     if len(wish.reason.strip()) < _SHORTEST_REASON:
         yield "Say why in at least ten characters."
     if not _TICKET.fullmatch(wish.ticket):
@@ -87,15 +107,22 @@ def unpromotable(source: Environment, figures: Figures, running_since: datetime,
     """
     allowed = _FEW_ERRORS if source == "dev" else _FEWEST_ERRORS
     found = []
-    if figures.errors >= allowed:
-        found.append(f"{figures.errors} errors; fewer than {allowed} are needed.")
+    if figures.faults >= allowed:
+        found.append(f"{figures}; fewer than {allowed} are needed.")
     if figures.throttles:
         found.append(f"{figures.throttles} throttles; none is allowed.")
     if source == "sit" and now - running_since < STABLE:
         found.append(f"It runs in sit since {running_since:%Y-%m-%d %H:%M} UTC; 24 stable hours are needed.")
-    if source == "sit" and figures.alarms:
+    if figures.alarms:
         found.append(f"Alarms: {', '.join(figures.alarms)}.")
     return found
+
+
+def unacknowledged(dropped: Sequence[str], typed: str) -> list[str]:
+    """Why a plan that takes rights away may not go on; empty if it takes none, or somebody typed that it may."""
+    if not dropped or typed == DROPS:
+        return []
+    return [*dropped, f"What runs now may still need these. Deploy in two steps, or type '{DROPS}' (decision 0015)."]
 
 
 def judged_over(source: Environment) -> timedelta:
@@ -108,8 +135,8 @@ def troubles(figures: Figures, health: int) -> list[str]:
     found = []
     if health != _OK:
         found.append(f"health answers {health or 'nothing'}")
-    if figures.errors > _ERRORS:
-        found.append(f"{figures.errors} errors in two minutes")
+    if figures.faults > _ERRORS:
+        found.append(f"{figures} in two minutes")
     if figures.throttles > _THROTTLES:
         found.append(f"{figures.throttles} throttles in two minutes")
     if figures.alarms:

@@ -29,21 +29,6 @@ class Names(names.Names):
     environment: Environment
 
     @property
-    def artefacts(self) -> str:
-        """The bucket of packages and saved plans."""
-        return f"bbws-artefacts-{self.environment}"
-
-    @property
-    def state(self) -> str:
-        """The bucket of Terraform's state."""
-        return f"bbws-terraform-state-{self.environment}"
-
-    @property
-    def deployments(self) -> str:
-        """The table of what was deployed, promoted and rolled back."""
-        return f"bbws-deployments-{self.environment}"
-
-    @property
     def api_key(self) -> str:
         """The secret with the first API key."""
         return self.secret(names.FIRST_KEY)
@@ -64,6 +49,12 @@ def _ordered(manifest: Mapping[str, Any]) -> Iterator[str]:
         yield from (entry["function"] for _, entry in sorted(manifest[part].items()))
     # Last: what it starts to hand on must find its consumers in their new version.
     yield manifest["feed"]["function"]
+
+
+def dead_letters(manifest: Mapping[str, Any], environment: Environment) -> list[str]:
+    """Names of the queues where what could not be done is parked: one for each consumer, and the feed's."""
+    own = Names(environment)
+    return [own.dead_letters(queue) for queue in (*(one["queue"] for one in manifest["consumers"].values()), "feed")]
 
 
 def read_manifest(path: Path) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """What a saved Terraform plan would do: for reviewers, and for what no pipeline may do."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
 from typing import Any
 
 from infra.pipeline.model import Environment
@@ -16,6 +18,7 @@ PROTECTED = {
     "aws_sqs_queue",
 }
 _SHOWN = 200
+_ANY_OF = "ForAllValues:StringLike"
 
 
 def _changes(plan: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -31,6 +34,49 @@ def forbidden(plan: Mapping[str, Any], environment: Environment) -> list[str]:
     if environment == "dev":
         return []
     return [address for actions, address, kind in _changes(plan) if "delete" in actions and kind in PROTECTED]
+
+
+def dropped(plan: Mapping[str, Any], environment: Environment) -> list[str]:
+    """Rights that the plan takes from a role which stays, each with its address; none in dev.
+
+    While two versions of a function run they share its role: the one that is to go, and comes back if the release
+    fails, works with the rights of the new one.
+    """
+    if environment == "dev":
+        return []
+    policies = (one for one in plan.get("resource_changes", ()) if one["type"] == "aws_iam_role_policy")
+    return [found for one in policies for found in _dropped(one)]
+
+
+def _dropped(resource: Mapping[str, Any]) -> Iterator[str]:
+    change, address = resource["change"], resource["address"]
+    before, after = (change.get(when) or {} for when in ("before", "after"))
+    if "policy" not in before or set(change["actions"]) == {"delete"}:
+        return  # made anew, or gone together with its function
+    if "policy" not in after:
+        yield f"{address}: its policy is known only once it is applied"
+        return
+    left = set(_rights(before["policy"])) - set(_rights(after["policy"]))
+    yield from (f"{address}: {action} on {where}" for action, where, _ in sorted(left))
+
+
+def _rights(policy: str) -> Iterator[tuple[str, str, str]]:
+    """Action, resource and condition of every Allow, one by one: a statement that is merely split has lost nothing."""
+    for statement in json.loads(policy)["Statement"]:
+        conditions = _conditions(statement.get("Condition", {}))
+        if statement["Effect"] == "Allow":
+            yield from product(_several(statement["Action"]), _several(statement["Resource"]), conditions)
+
+
+def _conditions(condition: Mapping[str, Any]) -> list[str]:
+    """A condition, one text for each set of keys that it lets in: values beside each other mean any of them."""
+    rest = {operator: keys for operator, keys in condition.items() if operator != _ANY_OF}
+    each = [f"{name}={value}" for name, values in condition.get(_ANY_OF, {}).items() for value in _several(values)]
+    return [json.dumps([rest, one], sort_keys=True) for one in each or [""]]
+
+
+def _several(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
 
 
 def summary(plan: Mapping[str, Any]) -> str:

@@ -5,16 +5,19 @@ import json
 import os
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from click.testing import CliRunner, Result
 from moto import mock_aws
 
 from infra.pipeline.artefacts import checksum_of
-from infra.pipeline.aws import client
+from infra.pipeline.aws import client, session
 from infra.pipeline.commands import main
 from infra.pipeline.model import Environment, Names, PipelineError, functions
 from infra.pipeline.prepare import prepare
@@ -24,11 +27,45 @@ from infra.pipeline.smoke import SmokeError
 REGION = "eu-west-1"
 MANIFEST: Mapping[str, Any] = {
     "endpoints": {"listProducts": {"function": "product-list"}, "getProduct": {"function": "product-get"}},
-    "consumers": {"audit-logger": {"function": "audit-logger"}},
+    "consumers": {"audit-logger": {"function": "audit-logger", "queue": "product-audit"}},
     "daily": {"audit-checkpoint": {"function": "audit-checkpoint"}},
     "feed": {"function": "feed"},
 }
 TRUST = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole"}]}'
+
+
+@dataclass(slots=True)
+class AlarmHistory:
+    """What moto lacks: the history of alarms, as CloudWatch answers it. ``items`` are its updates of states."""
+
+    items: list[tuple[str, str, datetime]] = field(default_factory=list)
+    asked: Mapping[str, Any] = field(default_factory=dict)
+
+    def ask(self, **given: Any) -> None:
+        """Keep what a caller asks for."""
+        self.asked = given["params"]
+
+    def answer(self, **_: Any) -> tuple[Any, dict[str, Any]]:
+        """What of the items was asked for."""
+        assert self.asked["HistoryItemType"] == "StateUpdate"
+        meant = [one for one in self.items if self.asked["StartDate"] <= one[2] <= self.asked["EndDate"]]
+        data = [{"newState": {"stateValue": state}, "oldState": {"stateValue": "OK"}} for _, state, _ in meant]
+        items = [
+            {"AlarmName": name, "HistoryData": json.dumps(one)} for (name, _, _), one in zip(meant, data, strict=True)
+        ]
+        return AWSResponse("", 200, HTTPHeaders(), None), {"AlarmHistoryItems": items, "ResponseMetadata": {}}
+
+
+@pytest.fixture
+def history(aws: None) -> Iterator[AlarmHistory]:  # noqa: ARG001 - a fixture may not use fixtures by a mark
+    """Alarms that nobody saw go off, until a test says otherwise."""
+    made, name = AlarmHistory(), "cloudwatch.DescribeAlarmHistory"
+    handlers: dict[str, Any] = {f"provide-client-params.{name}": made.ask, f"before-call.{name}": made.answer}
+    for event, handler in handlers.items():
+        session().register(event, handler)
+    yield made
+    for event, handler in handlers.items():
+        session().unregister(event, handler)
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ def test_the_windows_are_twelve_hours_a_week() -> None:
 def test_what_is_asked_for_in_order_is_allowed() -> None:
     assert gates.refusals(wish(), TUESDAY) == []
     assert gates.refusals(wish(), TUESDAY.astimezone(timezone(timedelta(hours=2)))) == []
-    assert gates.refusals(Wish("dev", "refs/heads/topic"), TUESDAY - timedelta(hours=5)) == []
+    assert gates.refusals(Wish("dev", gates.MAIN), TUESDAY - timedelta(hours=5)) == []
     assert gates.refusals(Wish("sit", gates.MAIN, "deploy"), TUESDAY - timedelta(hours=5)) == []
 
 
@@ -75,6 +75,12 @@ def test_what_is_asked_for_in_order_is_allowed() -> None:
 def test_production_wants_all_of_it(changes: dict[str, str], word: str) -> None:
     [refusal] = gates.refusals(wish(**changes), TUESDAY)
     assert word in refusal
+
+
+@pytest.mark.parametrize(("environment", "typed"), [("dev", ""), ("sit", "deploy")])
+def test_everything_is_deployed_from_main_alone(environment: Environment, typed: str) -> None:
+    [refusal] = gates.refusals(Wish(environment, "refs/heads/topic", typed), TUESDAY)
+    assert refusal == f"{environment.capitalize()} is deployed from main alone, not from refs/heads/topic."
 
 
 def test_every_refusal_is_told_at_once() -> None:
@@ -98,7 +104,9 @@ def test_sit_wants_its_word() -> None:
         ("dev", Figures(9, 0), 0, 0),
         ("dev", Figures(10, 0), 0, 1),
         ("dev", Figures(0, 1), 0, 1),
-        ("dev", Figures(0, 0, ["an-alarm"]), 0, 0),
+        ("dev", Figures(0, 0, ["an-alarm"]), 0, 1),
+        ("dev", Figures(4, 0, answers=3, parked=2), 0, 0),
+        ("dev", Figures(4, 0, answers=3, parked=3), 0, 1),
         ("sit", Figures(4, 0), 24, 0),
         ("sit", Figures(5, 0), 24, 1),
         ("sit", Figures(4, 0), 23.99, 1),
@@ -120,6 +128,8 @@ def test_the_figures_of_a_promotion_reach_back_as_far_as_its_rule() -> None:
     [
         (Figures(5, 10), 200, 0),
         (Figures(6, 0), 200, 1),
+        (Figures(2, 0, answers=2, parked=1), 200, 0),
+        (Figures(2, 0, answers=2, parked=2), 200, 1),
         (Figures(0, 11), 200, 1),
         (Figures(0, 0), 503, 1),
         (Figures(0, 0), 0, 1),

@@ -52,3 +52,56 @@ def test_the_command_shows_the_plan_and_stops_at_a_deletion(dev: Account, accoun
     assert "4 changes" in dev.run("review", str(path)).stdout
     refused = accounts["prod"].run("review", str(path), fails="deletes aws_s3_bucket.archive")
     assert "4 changes" in refused.stdout
+
+
+POLICY = 'module.endpoint["getProduct"].module.function.aws_iam_role_policy.this'
+READ = {"Effect": "Allow", "Action": ["dynamodb:GetItem"], "Resource": "products"}
+
+
+def _policy(*statements: dict[str, Any]) -> dict[str, str]:
+    return {"policy": json.dumps({"Version": "2012-10-17", "Statement": statements})}
+
+
+def _keys(*keys: str) -> dict[str, Any]:
+    return READ | {"Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}}}
+
+
+def _replaced(before: dict[str, str] | None, after: dict[str, str] | None, *actions: str) -> dict[str, Any]:
+    told = {"actions": list(actions or ("update",)), "before": before, "after": after}
+    return {"resource_changes": [{"address": POLICY, "type": "aws_iam_role_policy", "change": told}]}
+
+
+WRITE = READ | {"Action": "dynamodb:PutItem"}
+BOTH = READ | {"Action": ["dynamodb:PutItem", "dynamodb:GetItem"], "Resource": ["products", "keys"]}
+DENY = WRITE | {"Effect": "Deny"}
+
+
+@pytest.mark.parametrize(
+    ("plan", "count"),
+    [
+        (_replaced(_policy(READ, WRITE), _policy(READ)), 1),
+        (_replaced(_policy(READ, WRITE), _policy(READ, DENY)), 1),
+        (_replaced(_policy(BOTH), _policy(READ)), 3),
+        (_replaced(_policy(_keys("A#*", "B#*")), _policy(_keys("A#*"))), 1),
+        (_replaced(_policy(READ), _policy(_keys("A#*"))), 1),
+        (_replaced(_policy(READ), {}), 1),
+        (_replaced(_policy(READ, WRITE), _policy(READ), "delete", "create"), 1),
+        (_replaced(_policy(READ), _policy(READ, WRITE)), 0),
+        (_replaced(_policy(READ, WRITE), _policy(BOTH)), 0),
+        (_replaced(_policy(_keys("A#*")), _policy(_keys("B#*", "A#*"))), 0),
+        (_replaced(_policy(READ), None, "delete"), 0),
+        (_replaced(None, _policy(READ), "create"), 0),
+    ],
+)
+def test_rights_that_a_plan_takes_away_are_told(plan: dict[str, Any], count: int) -> None:
+    assert len(plans.dropped(plan, "prod")) == len(plans.dropped(plan, "sit")) == count
+    assert plans.dropped(plan, "dev") == []
+
+
+def test_the_command_takes_rights_away_only_if_somebody_typed_so(accounts: dict[str, Account]) -> None:
+    prod = accounts["prod"]
+    path = prod.folder / "plan.json"
+    path.write_text(json.dumps(_replaced(_policy(READ, WRITE), _policy(READ))))
+    prod.run("review", str(path), fails=f"{POLICY}: dynamodb:PutItem on products")
+    prod.run("review", str(path), RIGHTS="yes", fails="type 'drop-rights'")
+    prod.run("review", str(path), RIGHTS="drop-rights")

@@ -7,10 +7,12 @@ import pytest
 from infra.pipeline import records
 from infra.pipeline.artefacts import checksum_of
 from infra.pipeline.aws import client
-from infra.pipeline.model import Environment, PipelineError
+from infra.pipeline.gates import Figures
+from infra.pipeline.model import SOURCES, Environment, PipelineError
 from infra.pipeline.records import Kind, Record, Status
-from tests.pipelines.conftest import Account, outputs
+from tests.pipelines.conftest import Account, AlarmHistory, outputs
 
+pytestmark = pytest.mark.usefixtures("history")  # promotions ask for it
 NOW = datetime.now(UTC)
 
 
@@ -81,6 +83,15 @@ def test_what_was_rolled_back_since_goes_no_further(dev: Account) -> None:
         records.running(client("dynamodb"), dev.names)
 
 
+def test_a_rollback_stops_a_deployment_that_was_planned_before(dev: Account) -> None:
+    since = ("record", "unrolled", "--since", f"{NOW - timedelta(minutes=30):%Y-%m-%dT%H:%M:%SZ}")
+    dev.run(*since)
+    write(dev, timedelta(minutes=40), "ROLLBACK")
+    dev.run(*since)
+    write(dev, timedelta(minutes=10), "ROLLBACK", "STARTED")
+    dev.run(*since, fails="by ada: start a new deployment")
+
+
 @pytest.fixture
 def deployed(accounts: dict[Environment, Account]) -> dict[Environment, Account]:
     """The same package runs in dev for two hours and in sit for 25."""
@@ -107,7 +118,7 @@ def test_what_runs_well_is_admitted_to_the_next_environment(
     account = deployed[target]
     account.run("promote", "admitted", fails="never promoted")
     judged = judge(account)
-    assert (judged["commit"], judged["figures"]) == ("c0ffee", "0 errors, 0 throttles")
+    assert (judged["commit"], judged["figures"]) == ("c0ffee", f"{Figures(0, 0)}, 0 throttles")
     checksum = judged["checksum"]
     path = str(account.folder / "judged.zip")
     account.run("store", "--kind", "package", "--checksum", checksum, "--commit", judged["commit"], path)
@@ -131,7 +142,16 @@ def test_errors_and_throttles_hold_a_promotion_up(deployed: dict[Environment, Ac
     throw(deployed["sit"], "Errors", 5)
     (deployed["sit"].folder / "judged.zip").unlink()
     judge(deployed["sit"], fails="1 throttles; none is allowed")
-    judge(deployed["prod"], fails="5 errors; fewer than 5 are needed")
+    judge(deployed["prod"], fails="fewer than 5 are needed")
+
+
+@pytest.mark.parametrize(("target", "ago"), [("sit", timedelta(minutes=30)), ("prod", timedelta(hours=23))])
+def test_an_alarm_meanwhile_holds_a_promotion_up(
+    deployed: dict[Environment, Account], history: AlarmHistory, target: Environment, ago: timedelta
+) -> None:
+    source = SOURCES[target]
+    history.items = [(f"bbws-feed-dlq-{source}", "ALARM", NOW - ago)]
+    judge(deployed[target], fails=f"Alarms: bbws-feed-dlq-{source}.")
 
 
 def test_sit_must_be_stable_for_24_hours(deployed: dict[Environment, Account]) -> None:

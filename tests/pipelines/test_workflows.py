@@ -133,6 +133,14 @@ def test_what_must_be_typed_is_asked_for() -> None:
     }
 
 
+def test_rights_are_taken_away_only_where_somebody_typed_it() -> None:
+    for name in ("deploy-sit", "deploy-prod"):
+        assert gates.DROPS in inputs(name)["rights"]["description"]
+        assert jobs(name)["deploy"]["with"]["rights"] == "${{ inputs.rights }}"
+    [plan] = [step for step in steps("deploy", "plan") if step.get("uses") == "./.github/actions/plan"]
+    assert plan["with"]["rights"] == "${{ inputs.rights }}"
+
+
 def test_plan_and_deployment_have_environments_of_their_own() -> None:
     environments = {name: job.get("environment") for name, job in jobs("deploy").items()}
     planning = "${{ format('{0}-plan', inputs.environment) }}"
@@ -182,6 +190,25 @@ def test_a_failed_or_cancelled_deployment_is_rolled_back_and_recorded() -> None:
     assert back["if"] == "${{ (failure() || cancelled()) && steps.backup.outputs.backup != '' }}"
     [end] = [step for step in steps("deploy", "deploy") if step.get("name") == "Record the end"]
     assert end["if"].startswith("${{ always() && ")
+
+
+def test_a_rollback_cancels_a_deployment_and_is_not_undone_by_one() -> None:
+    deploying = jobs("deploy")["deploy"]["concurrency"]
+    back = workflow("rollback")["concurrency"]
+    assert back["group"] == deploying["group"] == "deploy-${{ inputs.environment }}"
+    assert (back["cancel-in-progress"], deploying["cancel-in-progress"]) == (True, False)
+    assert _position("deploy", "deploy", "record unrolled") < _position("deploy", "deploy", "record write")
+    assert jobs("deploy")["plan"]["outputs"]["planned"] == "${{ steps.time.outputs.planned }}"
+
+
+def test_a_cancelled_deployment_ends_its_apply_and_begins_nothing_but_the_way_back() -> None:
+    found = {step["name"]: step.get("if", "") for step in steps("deploy", "deploy") if "name" in step}
+    assert {name for name, condition in found.items() if "always()" in condition or "cancelled()" in condition} == {
+        "Apply the plan",
+        "Roll back",
+        "Record the end",
+    }
+    assert found["Apply the plan"] == "${{ always() && steps.record.outcome == 'success' }}"
 
 
 def test_production_gets_a_tenth_first_and_is_watched() -> None:
