@@ -30,7 +30,8 @@ locals {
     [for work in module.daily : work.log_group], [module.feed.log_group],
   )
 
-  account = data.aws_caller_identity.this.account_id
+  account  = data.aws_caller_identity.this.account_id
+  boundary = var.permissions_boundary == null ? null : "arn:aws:iam::${local.account}:policy/${var.permissions_boundary}"
   # Names of buckets are the world's: a few digits of the account's hash make ours its own without telling the account.
   archive_bucket = coalesce(var.archive.bucket, "bbws-product-audit-logs-${var.environment}-${substr(sha256("${local.account}/${var.region}"), 0, 8)}")
 
@@ -41,6 +42,7 @@ locals {
     snap_start         = var.snap_start
     alias_moved_by     = var.alias_moved_by
     alias_weights      = var.alias_weights
+    boundary           = local.boundary
     variables = merge(var.extra_environment, {
       BBWS_ENVIRONMENT    = var.environment
       BBWS_REGION         = var.region

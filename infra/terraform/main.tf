@@ -23,6 +23,8 @@ module "archive" {
   cold_storage_class = var.archive.cold_storage_class
   force_destroy      = var.archive.force_destroy
   replicate          = var.recovery_region != null
+
+  permissions_boundary = local.boundary
 }
 
 module "worker" {
@@ -76,6 +78,8 @@ module "api" {
   throttle           = var.throttle
   log_retention_days = var.log_retention_days
   manage_account     = var.manage_gateway_account
+
+  permissions_boundary = local.boundary
   endpoints = { for name, endpoint in local.endpoints : endpoint.operation => {
     method        = endpoint.method
     path          = endpoint.path

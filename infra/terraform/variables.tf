@@ -101,3 +101,14 @@ variable "alert_email" {
     error_message = "That is no e-mail address."
   }
 }
+
+variable "permissions_boundary" {
+  type        = string
+  default     = null
+  description = "Name of the policy that bounds every role made here (infra/pipeline/policies/boundary.json); null: none."
+
+  validation {
+    condition     = var.permissions_boundary == null || can(regex("^[A-Za-z0-9+=,.@_-]{1,128}$", var.permissions_boundary))
+    error_message = "The permissions boundary is the name of a policy in this account, not its ARN."
+  }
+}

@@ -58,9 +58,10 @@ def test_the_event_flow_has_the_figures_of_the_manifest_and_terraform() -> None:
         assert f"after {consumer['maxReceives']} tries" in text
         assert f"up to {consumer['window']} s" in text
         assert f"batches of {consumer['batch']}" in text
-    [feed] = re.findall(r"default = \{ (batch = .*) \}", resources.text_of("variables.tf"))
-    figures = {name: int(value) for name, value in re.findall(r"(\w+) = (\d+)", feed)}
-    assert f"batches of {figures['batch']}; {figures['retries']} tries" in text
+    [feed] = re.findall(r"default = \{ (batch = .*) \}", resources.all_variables())
+    figures = {name: int(value) for name, value in re.findall(r"(\w+) = (-?\d+)", feed)}
+    assert f"batches of {figures['batch']}; tried without end" in text
+    assert figures["retries"] == -1
     assert f"up to {figures['record_age'] // 3600} hours" in text
     for work in resources.manifest()["daily"].values():
         minute, hour = re.findall(r"cron\((\d+) (\d+) ", work["schedule"])[0]

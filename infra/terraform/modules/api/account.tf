@@ -3,7 +3,8 @@
 resource "aws_iam_role" "logs" {
   count = var.manage_account ? 1 : 0
 
-  name = "bbws-api-logs-${var.environment}"
+  name                 = "bbws-api-logs-${var.environment}"
+  permissions_boundary = var.permissions_boundary
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{

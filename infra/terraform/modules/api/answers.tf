@@ -15,7 +15,7 @@ locals {
   challenge = "ApiKey realm=\"bbws\", header=\"x-api-key\""
 
   refusals = {
-    unauthorized           = { status = 401, title = "Unauthorized", detail = "Send an API key in the header x-api-key.", headers = { "WWW-Authenticate" = local.challenge } }
+    unauthorized           = { status = 401, title = "Unauthorized", detail = "This API key is missing, unknown or revoked. Send a valid one in the header x-api-key.", headers = { "WWW-Authenticate" = local.challenge } }
     forbidden              = { status = 403, title = "Forbidden", detail = "These credentials may not do this.", headers = {} }
     not-found              = { status = 404, title = "Not found", detail = "No such address. The list of calls is at /docs.", headers = {} }
     malformed-request      = { status = 400, title = "Invalid request", detail = "The gateway cannot read this request.", headers = {} }

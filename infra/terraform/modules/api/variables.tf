@@ -100,3 +100,14 @@ variable "manage_account" {
   type        = bool
   description = "Whether to set the role by which API Gateway writes logs: one for an account and region, so exactly one environment of an account sets it."
 }
+
+variable "permissions_boundary" {
+  type        = string
+  default     = null
+  description = "ARN of the policy that bounds the role made here; null: none."
+
+  validation {
+    condition     = var.permissions_boundary == null || can(regex("^arn:[a-z-]+:iam::[0-9]{12}:policy/", var.permissions_boundary))
+    error_message = "The permissions boundary is the ARN of a policy."
+  }
+}

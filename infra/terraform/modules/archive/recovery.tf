@@ -124,7 +124,8 @@ resource "aws_s3_bucket_lifecycle_configuration" "recovery" {
 resource "aws_iam_role" "replication" {
   count = var.replicate ? 1 : 0
 
-  name = "${var.bucket}-replication"
+  name                 = "${var.bucket}-replication"
+  permissions_boundary = var.permissions_boundary
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{

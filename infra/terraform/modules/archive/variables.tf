@@ -58,3 +58,14 @@ variable "force_destroy" {
   default     = false
   description = "Whether destroying also empties the bucket: for an emulator alone."
 }
+
+variable "permissions_boundary" {
+  type        = string
+  default     = null
+  description = "ARN of the policy that bounds the role made here; null: none."
+
+  validation {
+    condition     = var.permissions_boundary == null || can(regex("^arn:[a-z-]+:iam::[0-9]{12}:policy/", var.permissions_boundary))
+    error_message = "The permissions boundary is the ARN of a policy."
+  }
+}

@@ -26,7 +26,8 @@ resource "aws_cloudwatch_log_group" "this" {
 }
 
 resource "aws_iam_role" "this" {
-  name = local.full_name
+  name                 = local.full_name
+  permissions_boundary = var.settings.boundary
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{

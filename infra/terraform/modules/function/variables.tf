@@ -94,6 +94,7 @@ variable "settings" {
     snap_start         = bool
     alias_moved_by     = string
     alias_weights      = map(number)
+    boundary           = optional(string)
   })
 
   validation {
