@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -65,7 +66,8 @@ def test_every_module_of_bbws_imports_what_is_packed(unpacked: Path) -> None:
 
 
 def test_every_entrypoint_has_its_function(unpacked: Path) -> None:
-    handlers = {path.stem for path in unpacked.glob("bbws/entrypoints/*.py") if "def handler(" in path.read_text()}
+    begins = re.compile(r"^(?:def handler\(|handler = )", re.MULTILINE)
+    handlers = {path.stem for path in unpacked.glob("bbws/entrypoints/*.py") if begins.search(path.read_text())}
     assert handlers == set(ENTRYPOINTS.values())
 
 
