@@ -31,14 +31,14 @@ def start(folder: Path = state.FOLDER) -> State:
         EmulatorError: it does not answer.
     """
     known = state.load(folder)
-    if known is not None and state.is_alive(known.pid) and _answers(known.endpoint):
+    if known is not None and state.is_alive(known.pid) and answers(known.endpoint):
         return known
     stop(folder)
-    port = _free_port()
+    port = free_port()
     log = folder / "ministack.log"
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - our own arguments
-            _command(port), env=_environment(port, folder), cwd=folder, stdin=subprocess.DEVNULL, stdout=output,
+            command(port), env=environment(port, folder), cwd=folder, stdin=subprocess.DEVNULL, stdout=output,
             stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
     started = State(process.pid, port, f"http://127.0.0.1:{port}")
@@ -61,14 +61,16 @@ def stop(folder: Path = state.FOLDER) -> bool:
     return ran
 
 
-def _command(port: int) -> list[str]:
+def command(port: int) -> list[str]:
+    """What starts an emulator on a port of loopback."""
     return [
         *(sys.executable, "-m", "hypercorn", "ministack.app:app", "--bind", f"127.0.0.1:{port}"),
         *("--keep-alive", _KEEP_ALIVE, "--log-level", "WARNING"),
     ]
 
 
-def _environment(port: int, folder: Path) -> dict[str, str]:
+def environment(port: int, folder: Path) -> dict[str, str]:
+    """The environment that it starts in. What it keeps lies below ``folder``."""
     data = folder / "data"
     data.mkdir(parents=True, exist_ok=True)
     return (
@@ -91,14 +93,15 @@ def _environment(port: int, folder: Path) -> dict[str, str]:
 
 def _wait(started: State, process: subprocess.Popen[bytes], log: Path) -> None:
     end = time.monotonic() + _PATIENCE
-    while not _answers(started.endpoint):
+    while not answers(started.endpoint):
         if process.poll() is not None or time.monotonic() > end:
             tail = log.read_text(encoding="utf-8", errors="replace")[-2000:]
             raise EmulatorError(f"the emulator does not answer. Is ministack installed (make setup)?\n{tail}")
         time.sleep(0.1)
 
 
-def _answers(endpoint: str) -> bool:
+def answers(endpoint: str) -> bool:
+    """Whether it does."""
     try:
         return httpx.get(f"{endpoint}/_ministack/health", timeout=5).is_success
     except httpx.TransportError:
@@ -116,7 +119,8 @@ def _end(pid: int) -> None:
         time.sleep(0.1)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         port: int = sock.getsockname()[1]

@@ -19,8 +19,8 @@ from bbws.kernel.http import Request, Response
 from bbws.kernel.reaction import Message, Reaction
 from bbws.kernel.table import RowKind
 from bbws.settings import AwsVariables, Settings
+from infra.local.state import REGION
 from tests.aws import shared
-from tests.aws.emulator import REGION
 from tests.aws.tables import CREDENTIALS, create_table
 
 MANIFEST = manifest()

@@ -1,40 +1,27 @@
-"""AWS on this machine: ministack in a process of its own, spoken to over loopback."""
+"""AWS on this machine for the tests of one process: the emulator of ``make aws-up``, with nothing in it."""
 
 import os
 import signal
-import socket
 import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.error import URLError
-from urllib.request import urlopen
 
-REGION = "eu-west-1"
-_SECONDS = 60
+from infra.local.emulator import answers, command, environment, free_port
+
+_LOOKS = 600
 
 
 @contextmanager
 def emulator() -> Iterator[str]:
-    """The address of an emulator that knows nothing yet, and ends with the block."""
-    with TemporaryDirectory() as folder, socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
-        environment = {
-            **os.environ,
-            "BIND_HOST": "127.0.0.1",
-            "GATEWAY_PORT": str(port),
-            "IOT_MTLS_ENABLED": "0",
-            "LAMBDA_EXECUTOR": "local",
-            "PERSIST_STATE": "0",
-        }
+    """The address of an emulator that ends with the block."""
+    with TemporaryDirectory() as folder:
+        port = free_port()
         process = subprocess.Popen(
-            [Path(sys.executable).with_name("ministack")],
+            command(port),
             cwd=folder,
-            env=environment,
+            env=environment(port, Path(folder)),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
@@ -50,14 +37,10 @@ def emulator() -> Iterator[str]:
 
 def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
     """Until it answers: it says nothing before that, so it is asked again and again."""
-    for _ in range(_SECONDS * 10):
-        assert process.poll() is None, "the emulator ended"
-        try:
-            with urlopen(f"{address}/_ministack/health", timeout=5):  # noqa: S310 - an address of loopback
-                return
-        except (URLError, OSError):
-            try:
-                process.wait(0.1)
-            except subprocess.TimeoutExpired:
-                continue
-    raise TimeoutError(address)
+    for _ in range(_LOOKS):
+        if answers(address):
+            return
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.1)
+            break
+    raise TimeoutError(f"no emulator at {address}")

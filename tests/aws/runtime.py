@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from infra.local.state import REGION
 from tests.aws import shared
 from tests.aws.account import Account
-from tests.aws.emulator import REGION
 from tests.aws.tables import CREDENTIALS
 
 _LOOP = """

@@ -7,7 +7,8 @@ from functools import cache
 from bbws.engines.aws.deadline import Deadline
 from bbws.engines.aws.dynamo import Dynamo, HttpTransport
 from bbws.kernel.clock import SystemClock
-from tests.aws.emulator import REGION, emulator
+from infra.local.state import REGION
+from tests.aws.emulator import emulator
 from tests.aws.tables import CREDENTIALS
 
 

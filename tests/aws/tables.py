@@ -9,7 +9,7 @@ from botocore.session import Session
 
 from bbws.engines.aws.dynamo import Dynamo, DynamoError
 from bbws.engines.aws.signing import Credentials
-from tests.aws.emulator import REGION
+from infra.local.state import REGION
 
 CREDENTIALS = Credentials("test", "test")
 

@@ -12,8 +12,8 @@ from bbws.engines.aws.layout import Layout
 from bbws.engines.aws.table import DynamoTable
 from bbws.kernel.change import GENESIS, Change
 from bbws.kernel.table import Conflict, Ensure, Insert, InvalidCommit, Key, Row, RowKind, Unavailable, Uncertain, Write
+from infra.local.state import REGION
 from tests.aws import shared
-from tests.aws.emulator import REGION
 from tests.aws.tables import create_table
 from tests.contracts.rows import row
 from tests.fakes import FakeClock, Stopwatch

@@ -12,7 +12,7 @@ import pytest
 from bbws.engines.aws.deadline import Deadline
 from bbws.engines.aws.dynamo import Dynamo, DynamoError, HttpTransport
 from bbws.kernel.clock import SystemClock
-from tests.aws.emulator import REGION
+from infra.local.state import REGION
 from tests.aws.tables import CREDENTIALS
 
 

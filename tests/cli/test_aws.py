@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from infra.local.state import REGION
 from tests.aws import shared
 from tests.aws.account import Account, account
-from tests.aws.emulator import REGION
 from tests.aws.tables import CREDENTIALS
 
 BASIC = {"name": "Basic", "description": "For all", "price": "10.00", "period": "per month"}

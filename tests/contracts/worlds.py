@@ -15,8 +15,8 @@ from bbws.engines.aws.table import DynamoTable
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.kernel.clock import Clock
 from bbws.kernel.table import Table
+from infra.local.state import REGION
 from tests.aws import shared
-from tests.aws.emulator import REGION
 from tests.aws.tables import SdkTransport, create_table, sdk_client
 from tests.contracts.rows import INDEXES
 
