@@ -11,7 +11,7 @@ from bbws.kernel.work import UnitOfWork
 from bbws.products import service
 from bbws.products.schemas import CreateProduct
 from bench.cold import fresh
-from bench.dynamo_clients import PAGE, Calls, clients
+from bench.dynamo_clients import PAGE, Methods, clients
 from bench.events import PRODUCT
 from bench.functions import REGION
 from bench.measure import Figures, interleaved, microseconds, ratio, times, us
@@ -28,9 +28,9 @@ _PREPARED = {
     "boto3 client": "import boto3; boto3.client('dynamodb')",
     SDK: "import botocore.session; botocore.session.Session().create_client('dynamodb')",
     "aiodynamo over aiohttp": "import aiohttp, aiodynamo.client, aiodynamo.http.aiohttp",
-    "urllib3, own signing": "import urllib3, bbws.engines.aws.dynamo, bbws.engines.aws.signing; urllib3.PoolManager()",
+    "urllib3, own signing": "import urllib3, bbws.engines.aws.calls, bbws.engines.aws.signing; urllib3.PoolManager()",
     OURS: (
-        "import bbws.engines.aws.dynamo as d, bbws.kernel.clock as c; "
+        "import bbws.engines.aws.calls as d, bbws.kernel.clock as c; "
         "d.HttpTransport('eu-west-1', None, c.SystemClock(), 'http://127.0.0.1:9')"
     ),
 }
@@ -79,7 +79,7 @@ def _answers(writes: list[Insert]) -> dict[str, object]:
     }
 
 
-def _require_same_rows(everyone: dict[str, Calls], row: Row) -> None:
+def _require_same_rows(everyone: dict[str, Methods], row: Row) -> None:
     for name, calls in everyone.items():
         assert calls["GetItem"]() == row, name
         found = calls["Query"]()

@@ -19,9 +19,9 @@ from aiodynamo.operations import Put
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.session import Session
 
+from bbws.engines.aws.calls import Calls, HttpTransport
 from bbws.engines.aws.codec import item_of, row_of
 from bbws.engines.aws.deadline import Deadline
-from bbws.engines.aws.dynamo import Dynamo, HttpTransport
 from bbws.engines.aws.layout import Layout
 from bbws.engines.aws.signing import Credentials, signed
 from bbws.engines.aws.table import DynamoTable
@@ -35,7 +35,7 @@ PAGE = 20
 _WHO = Credentials("nobody", "nothing")
 _ABSENT = "attribute_not_exists(PK) OR expiresAt <= :now"
 
-type Calls = Mapping[str, Callable[[], object]]
+type Methods = Mapping[str, Callable[[], object]]
 
 
 def plain_row(item: Mapping[str, Any]) -> Row:
@@ -58,7 +58,7 @@ def _whole(value: Any) -> Any:  # noqa: ANN401 - any value of a document
 
 
 @contextmanager
-def clients(address: str, writes: list[Insert]) -> Iterator[dict[str, Calls]]:
+def clients(address: str, writes: list[Insert]) -> Iterator[dict[str, Methods]]:
     """Everyone's calls by action, against a stub at an address. ``writes``: what a transaction stores."""
     with ExitStack() as stack:
         http = HttpTransport(REGION, lambda: _WHO, SystemClock(), address)
@@ -85,9 +85,9 @@ def clients(address: str, writes: list[Insert]) -> Iterator[dict[str, Calls]]:
         }
 
 
-def _table(transport: Any, writes: list[Insert]) -> Calls:  # noqa: ANN401 - a Transport; the SDK's has no types
+def _table(transport: Any, writes: list[Insert]) -> Methods:  # noqa: ANN401 - a Transport; the SDK's has no types
     layout = Layout({}, {INDEX: (TABLE,)}, TABLE)
-    table = DynamoTable(Dynamo(transport, Deadline()), layout, SystemClock(), REGION)
+    table = DynamoTable(Calls(transport, Deadline()), layout, SystemClock(), REGION)
     key = writes[0].key
     return {
         "GetItem": lambda: table.get(key),
@@ -135,7 +135,7 @@ class _Urllib3:
         return answer
 
 
-def _resource(resource: Any, writes: list[Insert]) -> Calls:  # noqa: ANN401 - made at run time
+def _resource(resource: Any, writes: list[Insert]) -> Methods:  # noqa: ANN401 - made at run time
     table, key = resource.Table(TABLE), _plain_key(writes[0].key)
     query = {
         "IndexName": INDEX,
@@ -163,7 +163,7 @@ def _resource(resource: Any, writes: list[Insert]) -> Calls:  # noqa: ANN401 - m
 
 
 @contextmanager
-def _aiodynamo(address: str, writes: list[Insert]) -> Iterator[Calls]:
+def _aiodynamo(address: str, writes: list[Insert]) -> Iterator[Methods]:
     with asyncio.Runner() as runner:
 
         async def made() -> tuple[aiohttp.ClientSession, Client]:

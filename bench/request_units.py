@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bbws.engines.aws.dynamo import Transport
+from bbws.engines.aws.calls import Transport
 
 READ_BYTES = 4096
 WRITE_BYTES = 1024

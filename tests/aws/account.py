@@ -11,7 +11,7 @@ from typing import Any
 from bbws.bootstrap.aws import Cloud, dispatcher, open_cloud, worker
 from bbws.bootstrap.aws_setup import set_up
 from bbws.bootstrap.manifest import manifest
-from bbws.engines.aws.dynamo import Transport
+from bbws.engines.aws.calls import Transport
 from bbws.engines.aws.names import CURSOR_KEY, FIRST_KEY, SIGNING_KEY
 from bbws.kernel.change import Change
 from bbws.kernel.dispatch import Exchange, run

@@ -1,7 +1,7 @@
 """Clients of AWS that fail on demand, which moto does not, and messages, some of them none of ours."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from botocore.awsrequest import AWSResponse
@@ -10,6 +10,8 @@ from botocore.exceptions import ClientError
 
 from bbws.kernel.reaction import Message
 from bbws.kernel.table import Key
+
+type Outcome = Mapping[str, Any] | Exception
 
 POISON = ["", "no JSON", "[]", "1", '"text"', "{}", '{"id": 1}', "\u0000 é 𝄞"[2:], "{" * 2000]
 
@@ -44,6 +46,21 @@ class Script:
         if isinstance(answer, Exception):
             raise answer
         return answer(**arguments) if callable(answer) else answer
+
+
+class ScriptedTransport:
+    """A transport that answers as it was told."""
+
+    def __init__(self, *outcomes: Outcome) -> None:
+        self.outcomes = list(outcomes)
+        self.sent: list[tuple[str, Mapping[str, Any], float]] = []
+
+    def send(self, action: str, payload: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
+        self.sent.append((action, payload, seconds))
+        outcome = self.outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
 
 
 class Wire:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bbws.engines.aws.dynamo import DynamoError, Transport
+from bbws.engines.aws.calls import Refused, Transport
 from bbws.engines.aws.sdk import Sdk
 
 # An action, the resource that it is about, and the family of rows where it is about some.
@@ -12,7 +12,7 @@ type Right = tuple[str, str, str]
 
 _SINGLE = {"GetItem", "PutItem", "DeleteItem"}
 _OF_TRANSACTIONS = {"Get": "GetItem", "Put": "PutItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
-_SERVICES = ("s3", "sqs", "secretsmanager", "apigateway")
+_SERVICES = ("s3", "sqs", "apigateway")
 _GATEWAY: Mapping[str, Right] = {
     "CreateApiKey": ("apigateway:POST", "gateway/apikeys", ""),
     "GetApiKeys": ("apigateway:GET", "gateway/apikeys", ""),
@@ -36,8 +36,8 @@ class Rights:
     def watch_sdk(self, function: str, sdk: Sdk) -> None:
         """Note what a function sends through the SDK."""
 
-        def note(model: Any, params: Mapping[str, Any], **_event: object) -> None:
-            self.used[function].add(_of_sdk(model.service_model.service_name, model.name, params))
+        def note(model: Any, **_event: object) -> None:
+            self.used[function].add(_of_sdk(model.service_model.service_name, model.name))
 
         for service in _SERVICES:
             sdk.client(service).meta.events.register("before-call.*", note)
@@ -50,14 +50,14 @@ class _Recorder:
         self._sender = sender
 
     def send(self, action: str, payload: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
-        used = list(_of_dynamo(action, payload))
+        used = list(_of_call(action, payload))
         self._rights.used[self._function].update(used)
         if self._function in self._rights.broken and ("dynamodb:PutItem", "table/products", "WORDS") in used:
-            raise DynamoError("ValidationException", {})
+            raise Refused("ValidationException", {})
         return self._sender.send(action, payload, seconds)
 
 
-def _of_dynamo(action: str, payload: Mapping[str, Any]) -> Iterator[Right]:
+def _of_call(action: str, payload: Mapping[str, Any]) -> Iterator[Right]:
     if action in _SINGLE:
         yield _on_row(action, payload)
     elif action == "Query":
@@ -70,6 +70,8 @@ def _of_dynamo(action: str, payload: Mapping[str, Any]) -> Iterator[Right]:
         for each in payload["TransactItems"]:
             [(verb, request)] = each.items()
             yield _on_row(_OF_TRANSACTIONS[verb], request)
+    elif action == "GetSecretValue":
+        yield f"secretsmanager:{action}", f"secret/{payload['SecretId'].partition('bbws/')[2].rpartition('-')[0]}", ""
     else:
         yield f"dynamodb:{action}", "", ""
 
@@ -87,17 +89,14 @@ def _family(partition: str) -> str:
     return partition.partition("#")[0]
 
 
-def _of_sdk(service: str, operation: str, params: Mapping[str, Any]) -> Right:
+def _of_sdk(service: str, operation: str) -> Right:
     match service:
         case "s3":
             return ("s3:ListBucket", "archive", "") if operation == "ListObjectsV2" else _archived(operation)
         case "sqs":
             return f"sqs:{operation.removesuffix('Batch')}", "queues", ""
-        case "apigateway":
-            return _GATEWAY[operation]
         case _:
-            secret = str(params["body"]).partition("bbws/")[2].rpartition("-")[0]
-            return f"{service}:{operation}", f"secret/{secret}", ""
+            return _GATEWAY[operation]
 
 
 def _archived(operation: str) -> Right:

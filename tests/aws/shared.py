@@ -4,8 +4,8 @@ import atexit
 from contextlib import ExitStack
 from functools import cache
 
+from bbws.engines.aws.calls import Calls, HttpTransport
 from bbws.engines.aws.deadline import Deadline
-from bbws.engines.aws.dynamo import Dynamo, HttpTransport
 from bbws.kernel.clock import SystemClock
 from infra.local.state import REGION
 from tests.aws.emulator import emulator
@@ -21,8 +21,8 @@ def address() -> str:
 
 
 @cache
-def dynamo() -> Dynamo:
+def dynamo() -> Calls:
     """Our own client of it."""
     transport = HttpTransport(REGION, lambda: CREDENTIALS, SystemClock(), address())
     atexit.register(transport.close)
-    return Dynamo(transport, Deadline())
+    return Calls(transport, Deadline())

@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from botocore.session import Session
 
-from bbws.engines.aws.dynamo import Dynamo, DynamoError
+from bbws.engines.aws.calls import Calls, Refused
 from bbws.engines.aws.signing import Credentials
 from infra.local.state import REGION
 
@@ -27,11 +27,11 @@ class SdkTransport:
             with self._lock:
                 answer: Mapping[str, Any] = self._client._make_api_call(action, payload)  # noqa: SLF001 - by name
         except ClientError as error:
-            raise DynamoError(error.response["Error"]["Code"], error.response) from error
+            raise Refused(error.response["Error"]["Code"], error.response) from error
         return answer
 
 
-def create_table(dynamo: Dynamo, name: str, indexes: Sequence[str]) -> None:
+def create_table(dynamo: Calls, name: str, indexes: Sequence[str]) -> None:
     """A table with the keys that every table has."""
     names = [("PK", "SK"), *((f"{index}PK", f"{index}SK") for index in indexes)]
     request: dict[str, Any] = {

@@ -2,21 +2,29 @@
 
 import pytest
 
+from bbws.engines.aws.calls import SECRETS_MANAGER, Calls, Refused, Transport
+from bbws.engines.aws.deadline import Deadline
 from bbws.engines.aws.names import CURSOR_KEY
 from bbws.engines.aws.sdk import Sdk
 from bbws.engines.aws.secrets import Secrets
 from bbws.kernel.table import Unavailable
 from tests.aws.conftest import NAMES
-from tests.aws.fakes import Altered, Script, refusal
+from tests.aws.fakes import ScriptedTransport
+from tests.aws.tables import SdkTransport
 
 NAME = NAMES.secret(CURSOR_KEY)
+ABSENT = Refused("ResourceNotFoundException", {})
+
+
+def through(transport: Transport) -> Secrets:
+    return Secrets(Calls(transport, Deadline(), SECRETS_MANAGER, sleep=lambda _: None), NAMES)
 
 
 @pytest.fixture
 def secrets(sdk: Sdk) -> Secrets:
     """The secret that Terraform makes, without a value."""
     sdk.client("secretsmanager").create_secret(Name=NAME)
-    return Secrets(sdk.client("secretsmanager"), NAMES)
+    return through(SdkTransport(sdk.client("secretsmanager")))
 
 
 def test_a_secret_without_a_value_says_what_to_do(secrets: Secrets) -> None:
@@ -31,51 +39,57 @@ def test_a_first_value_is_put_and_stays(secrets: Secrets) -> None:
     assert secrets.key(CURSOR_KEY) == b"\x00\xff"
 
 
-def test_of_two_that_put_at_once_one_wins(sdk: Sdk, secrets: Secrets) -> None:
-    client = sdk.client("secretsmanager")
-    empty = Script(*[refusal("ResourceNotFoundException")] * 2)
-    late = Secrets(Altered(client, get_secret_value=empty), NAMES)
-    taken = Script(refusal("ResourceExistsException"))
-    later = Secrets(Altered(client, get_secret_value=empty, put_secret_value=taken), NAMES)
-    assert late.put_if_empty(CURSOR_KEY, "aa")
-    assert not later.put_if_empty(CURSOR_KEY, "bb")
-    assert len(taken.calls[0]["ClientRequestToken"]) >= 32
-    assert secrets.text(CURSOR_KEY) == "aa"
+def test_a_value_is_replaced_again_and_again(secrets: Secrets) -> None:
+    for value in ("aa", "bb", "aa"):
+        secrets.replace(CURSOR_KEY, value)
+        assert secrets.text(CURSOR_KEY) == value
+
+
+def test_of_two_that_put_at_once_the_later_loses() -> None:
+    transport = ScriptedTransport(ABSENT, Refused("ResourceExistsException", {}))
+    assert not through(transport).put_if_empty(CURSOR_KEY, "bb")
 
 
 def test_the_token_of_a_first_value_is_always_the_same() -> None:
-    put = Script({}, {})
+    transport = ScriptedTransport(ABSENT, {}, ABSENT, {})
     for _ in range(2):
-        empty = Script(refusal("ResourceNotFoundException"))
-        Secrets(Altered(None, get_secret_value=empty, put_secret_value=put), NAMES).put_if_empty(CURSOR_KEY, "aa")
-    assert len({call["ClientRequestToken"] for call in put.calls}) == 1
+        through(transport).put_if_empty(CURSOR_KEY, "aa")
+    tokens = {sent["ClientRequestToken"] for action, sent, _ in transport.sent if action == "PutSecretValue"}
+    assert len(tokens) == 1
+    assert len(tokens.pop()) >= 32
 
 
 def test_a_secret_is_read_once() -> None:
-    get = Script(refusal("ThrottlingException"), {"SecretString": "00ff"})
-    secrets = Secrets(Altered(None, get_secret_value=get), NAMES)
-    with pytest.raises(Unavailable, match="cannot answer now"):
-        secrets.text(CURSOR_KEY)
+    transport = ScriptedTransport(Refused("ThrottlingException", {}), {"SecretString": "00ff"})
+    secrets = through(transport)
     assert [secrets.text(CURSOR_KEY) for _ in range(3)] == ["00ff"] * 3
-    assert len(get.calls) == 2
+    assert len(transport.sent) == 2
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "UnrecognizedClientException"])
+def test_what_may_not_be_read_is_asked_again_by_the_next(code: str) -> None:
+    secrets = through(ScriptedTransport(Refused(code, {}), {"SecretString": "00ff"}))
+    with pytest.raises(Unavailable, match=code):
+        secrets.text(CURSOR_KEY)
+    assert secrets.text(CURSOR_KEY) == "00ff"
 
 
 def test_a_secret_that_may_not_be_read_says_what_to_check() -> None:
-    get = Script(refusal("AccessDeniedException"))
     with pytest.raises(Unavailable, match=f"AccessDenied.*secretsmanager:GetSecretValue of {NAME}"):
-        Secrets(Altered(None, get_secret_value=get), NAMES).text(CURSOR_KEY)
+        through(ScriptedTransport(Refused("AccessDeniedException", {}))).text(CURSOR_KEY)
 
 
 @pytest.mark.parametrize("code", ["InvalidRequestException", "DecryptionFailure"])
 def test_a_secret_that_cannot_be_used_says_so(code: str) -> None:
-    get = Script(refusal(code))
     with pytest.raises(Unavailable, match=f"{NAME} is marked as deleted, or.*{code}"):
-        Secrets(Altered(None, get_secret_value=get), NAMES).text(CURSOR_KEY)
+        through(ScriptedTransport(Refused(code, {}))).text(CURSOR_KEY)
 
 
 def test_a_secret_that_terraform_has_not_made_cannot_be_given_a_value(sdk: Sdk) -> None:
-    with pytest.raises(Unavailable, match=f"check that Terraform has made the secret {NAME}"):
-        Secrets(sdk.client("secretsmanager"), NAMES).put_if_empty(CURSOR_KEY, "00")
+    secrets = through(SdkTransport(sdk.client("secretsmanager")))
+    for put in (secrets.put_if_empty, secrets.replace):
+        with pytest.raises(Unavailable, match=f"check that Terraform has made the secret {NAME}"):
+            put(CURSOR_KEY, "00")
 
 
 def test_no_value_is_in_what_is_told(secrets: Secrets) -> None:

@@ -9,8 +9,8 @@ from typing import ClassVar
 import orjson
 import pytest
 
+from bbws.engines.aws.calls import Calls, HttpTransport, Refused
 from bbws.engines.aws.deadline import Deadline
-from bbws.engines.aws.dynamo import Dynamo, DynamoError, HttpTransport
 from bbws.kernel.clock import SystemClock
 from infra.local.state import REGION
 from tests.aws.tables import CREDENTIALS
@@ -72,14 +72,14 @@ def test_a_connection_is_kept() -> None:
     ],
 )  # fmt: skip
 def test_every_refusal_has_a_name(status: int, body: bytes, code: str, *, transient: bool) -> None:
-    with server((status, body)) as transport, pytest.raises(DynamoError) as refusal:
+    with server((status, body)) as transport, pytest.raises(Refused) as refusal:
         transport.send("GetItem", {}, 5)
     assert (refusal.value.code, refusal.value.transient) == (code, transient)
 
 
 def test_a_connection_that_was_closed_meanwhile_is_made_anew() -> None:
     with server((200, b"{}"), (0, b""), (200, b'{"Item": {}}')) as transport:
-        caller = Dynamo(transport, Deadline(), sleep=lambda _: None)
+        caller = Calls(transport, Deadline(), sleep=lambda _: None)
         caller.call("GetItem", {})
         assert caller.call("GetItem", {}) == {"Item": {}}
         assert len(_Answers.connections) == 2

@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 
 from moto import mock_aws
 
+from bbws.engines.aws.calls import Calls
 from bbws.engines.aws.deadline import Deadline
-from bbws.engines.aws.dynamo import Dynamo
 from bbws.engines.aws.layout import Layout
 from bbws.engines.aws.table import DynamoTable
 from bbws.engines.embedded.engine import EmbeddedEngine
@@ -49,7 +49,7 @@ class EmbeddedWorld:
 class DynamoWorld:
     """A table of DynamoDB, as our own client sees it in an emulator."""
 
-    def __init__(self, clock: Clock, dynamo: Dynamo) -> None:
+    def __init__(self, clock: Clock, dynamo: Calls) -> None:
         self._clock = clock
         self._name = f"contract-{secrets.token_hex(6)}"
         self._dynamo = dynamo
@@ -74,6 +74,6 @@ def emulated(clock: Clock) -> DynamoWorld:
 def mocked(clock: Clock) -> Iterator[DynamoWorld]:
     """DynamoDB as moto has it, through the SDK: another implementation of both."""
     with mock_aws():
-        world = DynamoWorld(clock, Dynamo(SdkTransport(sdk_client("dynamodb")), Deadline()))
+        world = DynamoWorld(clock, Calls(SdkTransport(sdk_client("dynamodb")), Deadline()))
         yield world
         world.close()

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from bbws.audit.ports import Signer
 from bbws.bootstrap.wiring import Documents, bind, bound
+from bbws.engines.aws.calls import Transport
 from bbws.engines.aws.claims import ClaimsOrKeys
-from bbws.engines.aws.dynamo import Transport
 from bbws.engines.aws.engine import AwsEngine
 from bbws.engines.aws.limits import GatewayLimits
 from bbws.engines.aws.names import CURSOR_KEY, SIGNING_KEY, Names
@@ -89,7 +89,7 @@ def open_cloud(
     Args:
         settings: which environment, where, under which names.
         variables: AWS's own; None: those of the process.
-        watch: put around what sends calls to DynamoDB.
+        watch: put around what sends calls without the SDK.
         clock: the time of changes; None: the machine's.
         table: where rows lie; None: in DynamoDB.
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from itertools import batched
 from typing import Any
 
+from bbws.engines.aws.calls import Calls
 from bbws.engines.aws.codec import item_of, row_of
-from bbws.engines.aws.dynamo import Dynamo
 from bbws.engines.aws.layout import Layout
 from bbws.kernel.canonical import check_document
 from bbws.kernel.table import Row, RowKind, Unavailable
@@ -28,7 +28,7 @@ class Bulk:
     """
 
     def __init__(
-        self, dynamo: Dynamo, layout: Layout, region: str, *, sleep: Callable[[float], object] = time.sleep
+        self, dynamo: Calls, layout: Layout, region: str, *, sleep: Callable[[float], object] = time.sleep
     ) -> None:
         self._dynamo = dynamo
         self._layout = layout

@@ -1,7 +1,7 @@
 """The engine for AWS: table, archive, queues, bus, secrets of one environment.
 
-Everything but the table speaks to AWS through its SDK, whose import takes longer than all of BBWS: it is imported by
-the first that needs it, which most calls never do.
+Everything but the table and the secrets speaks to AWS through its SDK, whose import takes longer than all of BBWS: it
+is imported by the first that needs it, which most calls never do.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,10 +9,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bbws.engines.aws.bulk import Bulk
+from bbws.engines.aws.calls import DYNAMODB, SECRETS_MANAGER, Calls, HttpTransport, Service, Transport
 from bbws.engines.aws.deadline import Deadline
-from bbws.engines.aws.dynamo import Dynamo, HttpTransport, Transport
 from bbws.engines.aws.layout import Layout
 from bbws.engines.aws.names import Names
+from bbws.engines.aws.secrets import Secrets
 from bbws.engines.aws.signing import Credentials
 from bbws.engines.aws.table import DynamoTable
 from bbws.kernel.access import Store
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from bbws.engines.aws.gateway import GatewayMeter
     from bbws.engines.aws.queues import SqsQueues
     from bbws.engines.aws.sdk import Sdk
-    from bbws.engines.aws.secrets import Secrets
     from bbws.kernel.reaction import Reaction
 
 
@@ -43,10 +43,11 @@ class AwsEngine:
         endpoint: another address than AWS's.
         bucket: the archive's.
         reactions: gives those whose queues there are.
-        watch: put around what sends calls to DynamoDB.
+        watch: put around what sends calls without the SDK.
 
     Attributes:
         table: the kernel's Table; ``bulk``: all tables as a whole.
+        secrets: of the deployment.
         bucket: of the archive; empty where none was named.
         deadline: how long the work at hand may take.
     """
@@ -73,16 +74,17 @@ class AwsEngine:
         self.bucket = bucket
         self._reactions = reactions
         own = {store.name: names.table(store.name) for store in stores} | dict(tables or {})
-        known = (lambda: credentials) if credentials.access_key else self._found_credentials
-        self._http = HttpTransport(region, known, SystemClock(), endpoint)
-        self.dynamo = Dynamo(watch(self._http), self.deadline)
+        self._watch = watch
+        self._transports: list[HttpTransport] = []
+        self.dynamo = self._calls(DYNAMODB)
+        self.secrets = Secrets(self._calls(SECRETS_MANAGER), names)
         layout = Layout.of(stores, own)
         self.table = DynamoTable(self.dynamo, layout, clock, region)
         self.bulk = Bulk(self.dynamo, layout, region)
 
     @cached_property
     def sdk(self) -> "Sdk":
-        """Clients of everything but DynamoDB."""
+        """Clients of everything else."""
         from botocore.session import Session  # noqa: PLC0415 - see the module
 
         from bbws.engines.aws.sdk import Sdk  # noqa: PLC0415 - the same
@@ -118,13 +120,6 @@ class AwsEngine:
         return Bus(self.sdk.client("events"), self.names.bus, self.region, park)
 
     @cached_property
-    def secrets(self) -> "Secrets":
-        """Secrets of the deployment."""
-        from bbws.engines.aws.secrets import Secrets  # noqa: PLC0415 - see the module
-
-        return Secrets(self.sdk.client("secretsmanager"), self.names)
-
-    @cached_property
     def meter(self) -> "GatewayMeter":
         """The keys domain's Meter."""
         from bbws.engines.aws.gateway import GatewayMeter  # noqa: PLC0415 - see the module
@@ -133,9 +128,17 @@ class AwsEngine:
 
     def close(self) -> None:
         """Let go of connections."""
-        self._http.close()
+        for transport in self._transports:
+            transport.close()
         if "sdk" in vars(self):
             self.sdk.close()
+
+    def _calls(self, service: Service) -> Calls:
+        own = self._credentials
+        known = (lambda: own) if own.access_key else self._found_credentials
+        transport = HttpTransport(self.region, known, SystemClock(), self._endpoint, service)
+        self._transports.append(transport)
+        return Calls(self._watch(transport), self.deadline, service)
 
     def _seconds_left(self) -> float:
         return self.deadline.left(self.deadline.until())

@@ -1,15 +1,14 @@
 """Secrets of the deployment, from Secrets Manager: read once, and kept as long as the process lives."""
 
 import threading
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
-from botocore.exceptions import ClientError
-
+from bbws.engines.aws.calls import Calls, Refused
 from bbws.engines.aws.names import Names
-from bbws.engines.aws.sdk import Client, answered, code_of
 from bbws.kernel.table import Unavailable
 
-_EMPTY = "ResourceNotFoundException"
+_ABSENT = "ResourceNotFoundException"
+_DENIED = "AccessDeniedException"
 # Marked as deleted; encrypted with a key that is not to be had.
 _UNUSABLE = frozenset({"InvalidRequestException", "DecryptionFailure"})
 _TAKEN = "ResourceExistsException"
@@ -18,8 +17,8 @@ _TAKEN = "ResourceExistsException"
 class Secrets:
     """Secrets by the names that :mod:`bbws.engines.aws.names` lists."""
 
-    def __init__(self, client: Client, names: Names) -> None:
-        self._client = client
+    def __init__(self, calls: Calls, names: Names) -> None:
+        self._calls = calls
         self._names = names
         self._known: dict[str, str] = {}
         self._lock = threading.Lock()
@@ -38,9 +37,8 @@ class Secrets:
         Raises:
             Unavailable: it may not be written, or cannot be just now.
         """
-        secret = self._names.secret(name)
-        with answered(f"check that Terraform has made the secret {secret}, and that you may write its value"):
-            self._client.put_secret_value(SecretId=secret, SecretString=value)
+        # A token of its own: what is sent again by mistake is not put twice.
+        self._put(name, value, str(uuid4()))
         with self._lock:
             self._known.pop(name, None)
 
@@ -77,17 +75,26 @@ class Secrets:
         """
         if self._current(name) is not None:
             return False
-        secret = self._names.secret(name)
         # Secrets Manager takes a token once and refuses another value with it: a first value is never replaced.
-        token = str(uuid5(NAMESPACE_URL, secret))
-        with answered(f"check that Terraform has made the secret {secret}, and that you may write its value"):
-            try:
-                self._client.put_secret_value(SecretId=secret, SecretString=value, ClientRequestToken=token)
-            except ClientError as error:
-                if code_of(error) != _TAKEN:
-                    raise
-                return False
+        token = str(uuid5(NAMESPACE_URL, self._names.secret(name)))
+        try:
+            self._put(name, value, token)
+        except Refused as error:
+            if error.code != _TAKEN:
+                raise
+            return False
         return True
+
+    def _put(self, name: str, value: str, token: str) -> None:
+        secret = self._names.secret(name)
+        request = {"SecretId": secret, "SecretString": value, "ClientRequestToken": token}
+        try:
+            self._calls.call("PutSecretValue", request)
+        except Refused as error:
+            if error.code not in {_ABSENT, _DENIED}:
+                raise
+            check = f"check that Terraform has made the secret {secret}, and that you may write its value"
+            raise Unavailable(f"Secrets Manager refuses PutSecretValue: {error.code}: {check}") from error
 
     def _read(self, name: str) -> str:
         found = self._current(name)
@@ -98,15 +105,16 @@ class Secrets:
     def _current(self, name: str) -> str | None:
         """The value in use; None where there is none, or no such secret."""
         secret = self._names.secret(name)
-        check = f"check that the function's role may secretsmanager:GetSecretValue of {secret}, and use its key"
-        with answered(check):
-            try:
-                value: str | None = self._client.get_secret_value(SecretId=secret).get("SecretString")
-            except ClientError as error:
-                if code_of(error) == _EMPTY:
-                    return None
-                if code_of(error) in _UNUSABLE:
-                    state = "is marked as deleted, or its key cannot be used: restore it, or have Terraform make it"
-                    raise Unavailable(f"the secret {secret} {state} ({code_of(error)})") from error
-                raise
+        try:
+            value: str | None = self._calls.call("GetSecretValue", {"SecretId": secret}).get("SecretString")
+        except Refused as error:
+            if error.code == _ABSENT:
+                return None
+            if error.code == _DENIED:
+                check = f"check that the function's role may secretsmanager:GetSecretValue of {secret}, and use its key"
+                raise Unavailable(f"Secrets Manager refuses GetSecretValue: {error.code}: {check}") from error
+            if error.code in _UNUSABLE:
+                state = "is marked as deleted, or its key cannot be used: restore it, or have Terraform make it"
+                raise Unavailable(f"the secret {secret} {state} ({error.code})") from error
+            raise
         return value or None

@@ -7,8 +7,8 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
+from bbws.engines.aws.calls import Calls, Refused
 from bbws.engines.aws.codec import Item, item_of, key_item, row_of
-from bbws.engines.aws.dynamo import Dynamo, DynamoError
 from bbws.engines.aws.layout import Layout
 from bbws.engines.aws.reads import Query, page
 from bbws.kernel.clock import Clock
@@ -45,7 +45,7 @@ class DynamoTable:
         region: where this runs; every change remembers it.
     """
 
-    def __init__(self, dynamo: Dynamo, layout: Layout, clock: Clock, region: str) -> None:
+    def __init__(self, dynamo: Calls, layout: Layout, clock: Clock, region: str) -> None:
         self._dynamo = dynamo
         self._layout = layout
         self._clock = clock
@@ -101,7 +101,7 @@ class DynamoTable:
             elif requests:
                 items = {"TransactItems": requests, "ClientRequestToken": secrets.token_hex(16)}
                 self._dynamo.call("TransactWriteItems", items)
-        except DynamoError as error:
+        except Refused as error:
             failed = _failed(error, writes)
             if failed is None:
                 raise
@@ -173,7 +173,7 @@ def _expected(write: Write) -> int | None:
             return version
 
 
-def _failed(error: DynamoError, writes: Sequence[Write]) -> Write | None:
+def _failed(error: Refused, writes: Sequence[Write]) -> Write | None:
     """The first write whose expectation failed; None where something else went wrong."""
     if error.code in _CONDITION_FAILED:
         return writes[0]

@@ -1,6 +1,7 @@
-"""Calls to DynamoDB: one signed request each over a connection that is kept, tried again within the time left.
+"""Calls to AWS's services that speak JSON: signed requests over kept connections, repeated within the time left.
 
-Own code instead of the SDK's client, on Python's own HTTP: docs/decisions/0012 has the measurements.
+Own code instead of the SDK's client for what the answer to a call waits for: DynamoDB and Secrets Manager.
+docs/decisions/0012 has the measurements.
 """
 
 import logging
@@ -8,8 +9,9 @@ import secrets
 import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 import orjson
@@ -38,11 +40,6 @@ _TRANSIENT = frozenset(
 _TRANSIENT_REASONS = frozenset(
     {"None", "ProvisionedThroughputExceeded", "RequestLimitExceeded", "ThrottlingError", "TransactionConflict"}
 )
-_READS = frozenset({"GetItem", "Query", "Scan", "TransactGetItems"})
-# What an operator has to mend; until then nobody can be answered.
-_OUT_OF_ORDER = frozenset(
-    {"AccessDeniedException", "ExpiredTokenException", "ResourceNotFoundException", "UnrecognizedClientException"}
-)
 _CANCELED = "TransactionCanceledException"
 _LONGEST_TRY = 5.0
 _FIRST_DELAY = 0.025
@@ -51,8 +48,51 @@ _SERVER_FAULT = 500
 _OK = 200
 
 
-class DynamoError(Exception):
-    """DynamoDB refused a call for good.
+class Service(NamedTuple):
+    """A service of AWS that speaks JSON.
+
+    Attributes:
+        title: as people call it.
+        id: in its address and in signatures.
+        target: before the action, in the header that names it.
+        content_type: of what is sent.
+        reads: the actions that change nothing.
+        out_of_order: refusals that an operator has to mend; until then nobody can be answered.
+        check: what to look at then.
+    """
+
+    title: str
+    id: str
+    target: str
+    content_type: str
+    reads: frozenset[str]
+    out_of_order: frozenset[str]
+    check: str
+
+
+_STRANGERS = frozenset({"ExpiredTokenException", "UnrecognizedClientException"})
+DYNAMODB = Service(
+    "DynamoDB",
+    "dynamodb",
+    "DynamoDB_20120810",
+    "application/x-amz-json-1.0",
+    reads=frozenset({"GetItem", "Query", "Scan", "TransactGetItems"}),
+    out_of_order=_STRANGERS | {"AccessDeniedException", "ResourceNotFoundException"},
+    check="check the tables, the credentials and what the role may do (infra/terraform/manifest.json)",
+)
+SECRETS_MANAGER = Service(
+    "Secrets Manager",
+    "secretsmanager",
+    "secretsmanager",
+    "application/x-amz-json-1.1",
+    reads=frozenset({"GetSecretValue"}),
+    out_of_order=_STRANGERS,
+    check="check the credentials",
+)
+
+
+class Refused(Exception):  # noqa: N818 - names the answer
+    """A service refused a call for good.
 
     Attributes:
         code: its name for the refusal, such as ``ConditionalCheckFailedException``.
@@ -88,50 +128,57 @@ class Transport(Protocol):
         """The answer.
 
         Raises:
-            DynamoError: it was refused.
+            Refused: it was refused.
             OSError, HTTPException: there was no answer within ``seconds``; the call may have been carried out.
         """
         ...
 
 
-class Dynamo:
+class Calls:
     """Calls by name, repeated while that may help and time is left.
 
     Args:
         transport: what sends.
         deadline: how long there is.
+        service: who answers.
         sleep: waits for seconds.
     """
 
     def __init__(
-        self, transport: Transport, deadline: Deadline, *, sleep: Callable[[float], object] = time.sleep
+        self,
+        transport: Transport,
+        deadline: Deadline,
+        service: Service = DYNAMODB,
+        *,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self._transport = transport
+        self._service = service
         self._deadline = deadline
         self._sleep = sleep
         self._jitter = secrets.SystemRandom().random
 
     def call(self, action: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The answer to an action of the DynamoDB API, such as ``GetItem``.
+        """The answer to an action of the service, such as ``GetItem``.
 
         Raises:
-            DynamoError: it was refused, and would be again.
-            Unavailable: tables or rights are not as they should be; it was throttled, or there was no answer, until
+            Refused: it was refused, and would be again.
+            Unavailable: what it needs there is not as it should be; it was throttled, or there was no answer, until
                 the time was over. Uncertain: of a write, that may have been carried out.
         """
         until, uncertain, attempt = self._deadline.until(), False, 0
+        service = self._service
         while True:
             left = self._deadline.left(until)
             if left <= 0:
-                detail = f"DynamoDB did not take {action} within the time there is"
-                raise Uncertain(detail) if uncertain and action not in _READS else Unavailable(detail)
+                detail = f"{service.title} did not take {action} within the time there is"
+                raise Uncertain(detail) if uncertain and action not in service.reads else Unavailable(detail)
             try:
                 return self._transport.send(action, payload, min(left, _LONGEST_TRY))
-            except DynamoError as error:
-                if error.code in _OUT_OF_ORDER:
-                    _log.error("DynamoDB refuses", extra={"action": action, "error": error.code})
-                    check = "check the tables, the credentials and what the role may do (infra/terraform/manifest.json)"
-                    raise Unavailable(f"DynamoDB refuses {action}: {error.code}: {check}") from error
+            except Refused as error:
+                if error.code in service.out_of_order:
+                    _log.error(f"{service.title} refuses", extra={"action": action, "error": error.code})
+                    raise Unavailable(f"{service.title} refuses {action}: {error.code}: {service.check}") from error
                 if not error.transient:
                     error.uncertain = uncertain
                     raise
@@ -141,7 +188,7 @@ class Dynamo:
                 reason, uncertain = type(error).__name__, True
             delay = min(_FIRST_DELAY * 2**attempt, _LONGEST_DELAY) * self._jitter()
             attempt += 1
-            _log.info("DynamoDB is asked again", extra={"action": action, "error": reason, "attempt": attempt})
+            _log.info(f"{service.title} is asked again", extra={"action": action, "error": reason, "attempt": attempt})
             self._sleep(min(delay, self._deadline.left(until)))
 
 
@@ -153,18 +200,25 @@ class HttpTransport:
         credentials: asked before every request, since they may expire.
         clock: the time in signatures.
         endpoint: another address than that of AWS, such as an emulator's.
+        service: who is spoken to.
     """
 
     def __init__(
-        self, region: str, credentials: Callable[[], Credentials], clock: Clock, endpoint: str | None = None
+        self,
+        region: str,
+        credentials: Callable[[], Credentials],
+        clock: Clock,
+        endpoint: str | None = None,
+        service: Service = DYNAMODB,
     ) -> None:
-        address = urlsplit(endpoint or f"https://dynamodb.{region}.amazonaws.com")
+        address = urlsplit(endpoint or f"https://{service.id}.{region}.amazonaws.com")
+        self._service = service
         self._host = address.netloc
         self._region = region
         self._credentials = credentials
         self._clock = clock
         self._idle: list[HTTPConnection] = []
-        self._tls = ssl.create_default_context() if address.scheme == "https" else None
+        self._tls = _trusting() if address.scheme == "https" else None
 
     def send(self, action: str, payload: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
         """Send one call; see :class:`Transport`."""
@@ -172,13 +226,13 @@ class HttpTransport:
         headers = signed(
             {
                 "host": self._host,
-                "content-type": "application/x-amz-json-1.0",
-                "x-amz-target": f"DynamoDB_20120810.{action}",
+                "content-type": self._service.content_type,
+                "x-amz-target": f"{self._service.target}.{action}",
             },
             body,
             path="/",
             region=self._region,
-            service="dynamodb",
+            service=self._service.id,
             who=self._credentials(),
             now=self._clock.now(),
         )
@@ -218,7 +272,13 @@ class HttpTransport:
         return kept
 
 
-def _error(status: int, answer: bytes) -> DynamoError:
+@cache
+def _trusting() -> ssl.SSLContext:
+    """Reading which authorities are trusted takes longer than a call: once is enough."""
+    return ssl.create_default_context()
+
+
+def _error(status: int, answer: bytes) -> Refused:
     try:
         body = orjson.loads(answer)
         code = str(body["__type"]).rpartition("#")[2]
@@ -226,4 +286,4 @@ def _error(status: int, answer: bytes) -> DynamoError:
         body, code = {}, "ServiceUnavailable" if status >= _SERVER_FAULT else f"Http{status}"
     if status >= _SERVER_FAULT and code not in _TRANSIENT:
         code = "InternalServerError"
-    return DynamoError(code, body)
+    return Refused(code, body)

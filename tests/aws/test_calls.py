@@ -6,34 +6,18 @@ from typing import Any
 
 import pytest
 
+from bbws.engines.aws.calls import Calls, Refused
 from bbws.engines.aws.deadline import Deadline
-from bbws.engines.aws.dynamo import Dynamo, DynamoError
 from bbws.engines.aws.layout import Layout
 from bbws.engines.aws.table import DynamoTable
 from bbws.kernel.change import GENESIS, Change
 from bbws.kernel.table import Conflict, Ensure, Insert, InvalidCommit, Key, Row, RowKind, Unavailable, Uncertain, Write
 from infra.local.state import REGION
 from tests.aws import shared
+from tests.aws.fakes import ScriptedTransport
 from tests.aws.tables import create_table
 from tests.contracts.rows import row
 from tests.fakes import FakeClock, Stopwatch
-
-type Outcome = Mapping[str, Any] | Exception
-
-
-class Script:
-    """A transport that answers as it was told, and then as another does."""
-
-    def __init__(self, *outcomes: Outcome) -> None:
-        self.outcomes = list(outcomes)
-        self.sent: list[tuple[str, Mapping[str, Any], float]] = []
-
-    def send(self, action: str, payload: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
-        self.sent.append((action, payload, seconds))
-        outcome = self.outcomes.pop(0)
-        if isinstance(outcome, Exception):
-            raise outcome
-        return outcome
 
 
 class Waits:
@@ -48,23 +32,23 @@ class Waits:
         self.watch.advance(seconds)
 
 
-def dynamo(script: Script, seconds: float = 3.0) -> tuple[Dynamo, Waits]:
+def dynamo(script: ScriptedTransport, seconds: float = 3.0) -> tuple[Calls, Waits]:
     waits = Waits()
     deadline = Deadline(monotonic=waits.watch)
     deadline.set(seconds)
-    return Dynamo(script, deadline, sleep=waits), waits
+    return Calls(script, deadline, sleep=waits), waits
 
 
-def canceled(*codes: str) -> DynamoError:
-    return DynamoError("TransactionCanceledException", {"CancellationReasons": [{"Code": code} for code in codes]})
+def canceled(*codes: str) -> Refused:
+    return Refused("TransactionCanceledException", {"CancellationReasons": [{"Code": code} for code in codes]})
 
 
 PASSING: Sequence[Exception] = [
-    DynamoError("ThrottlingException", {}),
-    DynamoError("ProvisionedThroughputExceededException", {}),
-    DynamoError("InternalServerError", {}),
-    DynamoError("RequestLimitExceeded", {}),
-    DynamoError("TransactionConflictException", {}),
+    Refused("ThrottlingException", {}),
+    Refused("ProvisionedThroughputExceededException", {}),
+    Refused("InternalServerError", {}),
+    Refused("RequestLimitExceeded", {}),
+    Refused("TransactionConflictException", {}),
     canceled("None", "TransactionConflict"),
     canceled("ThrottlingError", "None"),
     TimeoutError(),
@@ -75,7 +59,7 @@ PASSING: Sequence[Exception] = [
 
 @pytest.mark.parametrize("fault", PASSING)
 def test_what_may_pass_is_tried_again(fault: Exception) -> None:
-    script = Script(fault, fault, {"Item": {}})
+    script = ScriptedTransport(fault, fault, {"Item": {}})
     caller, waits = dynamo(script)
     assert caller.call("GetItem", {"x": 1}) == {"Item": {}}
     assert [sent[:2] for sent in script.sent] == [("GetItem", {"x": 1})] * 3
@@ -85,7 +69,7 @@ def test_what_may_pass_is_tried_again(fault: Exception) -> None:
 
 @pytest.mark.parametrize("fault", PASSING)
 def test_what_does_not_pass_in_time_is_unavailable(fault: Exception) -> None:
-    script = Script(*[fault] * 1000)
+    script = ScriptedTransport(*[fault] * 1000)
     caller, waits = dynamo(script, seconds=2.0)
     with pytest.raises(Unavailable):
         caller.call("PutItem", {})
@@ -95,7 +79,7 @@ def test_what_does_not_pass_in_time_is_unavailable(fault: Exception) -> None:
 
 
 def test_nothing_is_sent_once_the_time_is_over() -> None:
-    script = Script()
+    script = ScriptedTransport()
     caller, waits = dynamo(script, seconds=1.0)
     waits.watch.advance(1.5)
     with pytest.raises(Unavailable):
@@ -104,16 +88,16 @@ def test_nothing_is_sent_once_the_time_is_over() -> None:
 
 
 def test_a_refusal_is_not_repeated() -> None:
-    script = Script(DynamoError("ValidationException", {"message": "why"}))
+    script = ScriptedTransport(Refused("ValidationException", {"message": "why"}))
     caller, _ = dynamo(script)
-    with pytest.raises(DynamoError, match="ValidationException: why"):
+    with pytest.raises(Refused, match="ValidationException: why"):
         caller.call("GetItem", {})
     assert len(script.sent) == 1
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ResourceNotFoundException", "ExpiredTokenException"])
 def test_what_an_operator_must_mend_is_unavailable_and_says_what_to_check(code: str) -> None:
-    script = Script(DynamoError(code, {"message": "arn:aws:secret"}))
+    script = ScriptedTransport(Refused(code, {"message": "arn:aws:secret"}))
     caller, _ = dynamo(script)
     with pytest.raises(Unavailable, match=f"{code}: check") as refusal:
         caller.call("GetItem", {})
@@ -122,19 +106,19 @@ def test_what_an_operator_must_mend_is_unavailable_and_says_what_to_check(code: 
 
 
 def test_a_write_without_an_answer_is_uncertain_and_a_read_is_not() -> None:
-    for action, lost in (("PutItem", TimeoutError()), ("TransactWriteItems", DynamoError("InternalServerError", {}))):
+    for action, lost in (("PutItem", TimeoutError()), ("TransactWriteItems", Refused("InternalServerError", {}))):
         with pytest.raises(Uncertain):
-            dynamo(Script(*[lost] * 1000), seconds=0.5)[0].call(action, {})
+            dynamo(ScriptedTransport(*[lost] * 1000), seconds=0.5)[0].call(action, {})
     with pytest.raises(Unavailable) as silent:
-        dynamo(Script(*[TimeoutError()] * 1000), seconds=0.5)[0].call("Query", {})
+        dynamo(ScriptedTransport(*[TimeoutError()] * 1000), seconds=0.5)[0].call("Query", {})
     with pytest.raises(Unavailable) as busy:
-        dynamo(Script(*[DynamoError("ThrottlingException", {})] * 1000), seconds=0.5)[0].call("PutItem", {})
+        dynamo(ScriptedTransport(*[Refused("ThrottlingException", {})] * 1000), seconds=0.5)[0].call("PutItem", {})
     assert not isinstance(silent.value, Uncertain)
     assert not isinstance(busy.value, Uncertain)
 
 
 def test_a_failed_expectation_beside_an_overload_is_a_conflict() -> None:
-    script = Script(canceled("ThrottlingError", "ConditionalCheckFailed"))
+    script = ScriptedTransport(canceled("ThrottlingError", "ConditionalCheckFailed"))
     table = DynamoTable(dynamo(script)[0], Layout({}, {}, "all"), FakeClock(), REGION)
     with pytest.raises(Conflict) as conflict:
         table.commit([Insert(row("p", "a")), Insert(row("p", "b"))])
@@ -142,7 +126,7 @@ def test_a_failed_expectation_beside_an_overload_is_a_conflict() -> None:
 
 
 def test_a_storm_of_conflicts_ends_in_a_conflict_and_each_is_told_at_once() -> None:
-    script = Script(*[canceled("ConditionalCheckFailed", "None")] * 5)
+    script = ScriptedTransport(*[canceled("ConditionalCheckFailed", "None")] * 5)
     table = DynamoTable(dynamo(script)[0], Layout({}, {}, "all"), FakeClock(), REGION)
     for _ in range(5):
         with pytest.raises(Conflict):
@@ -151,7 +135,7 @@ def test_a_storm_of_conflicts_ends_in_a_conflict_and_each_is_told_at_once() -> N
 
 
 def test_a_transaction_keeps_its_token_and_another_has_another() -> None:
-    script = Script(TimeoutError(), {}, {})
+    script = ScriptedTransport(TimeoutError(), {}, {})
     table = DynamoTable(dynamo(script)[0], Layout({}, {}, "all"), FakeClock(), REGION)
     for _ in range(2):
         table.commit([Insert(row("p", "a")), Insert(row("p", "b"))])
@@ -160,7 +144,7 @@ def test_a_transaction_keeps_its_token_and_another_has_another() -> None:
 
 
 def test_one_write_needs_no_transaction_and_an_expectation_alone_does() -> None:
-    script = Script({}, {})
+    script = ScriptedTransport({}, {})
     table = DynamoTable(dynamo(script)[0], Layout({}, {}, "all"), FakeClock(), REGION)
     table.commit([Insert(row("p", "a"))])
     table.commit([Ensure(Key("p", "a"), 1)])
@@ -168,7 +152,7 @@ def test_one_write_needs_no_transaction_and_an_expectation_alone_does() -> None:
 
 
 def test_keys_that_dynamodb_cannot_have() -> None:
-    table = DynamoTable(dynamo(Script())[0], Layout({}, {"one": ("all",)}, "all"), FakeClock(), REGION)
+    table = DynamoTable(dynamo(ScriptedTransport())[0], Layout({}, {"one": ("all",)}, "all"), FakeClock(), REGION)
     for key in (Key("", "s"), Key("p" * 2049, "s"), Key("p", "s" * 1025)):
         assert table.get(key) is None
         with pytest.raises(InvalidCommit):
@@ -181,7 +165,7 @@ def test_keys_that_dynamodb_cannot_have() -> None:
 
 
 def test_a_family_that_no_store_declares_is_a_fault_of_ours() -> None:
-    table = DynamoTable(dynamo(Script())[0], Layout({"PRODUCT": "products"}, {}), FakeClock(), REGION)
+    table = DynamoTable(dynamo(ScriptedTransport())[0], Layout({"PRODUCT": "products"}, {}), FakeClock(), REGION)
     with pytest.raises(InvalidCommit, match="SECRET"):
         table.get(Key("SECRET#x", "s"))
 
@@ -189,7 +173,7 @@ def test_a_family_that_no_store_declares_is_a_fault_of_ours() -> None:
 class LostAnswers:
     """Carries every write out, and says of the first so many that nothing came back."""
 
-    def __init__(self, inner: Dynamo, lost: int) -> None:
+    def __init__(self, inner: Calls, lost: int) -> None:
         self._inner = inner
         self._lost = lost
 
@@ -232,7 +216,7 @@ def name() -> str:
 
 @pytest.mark.parametrize("writes", [[Insert(row("p", "a"))], [Insert(row("T#c", "METADATA")), Insert(change(1))]])
 def test_a_commit_whose_answer_was_lost_is_found_stored(name: str, writes: list[Write]) -> None:
-    table = DynamoTable(Dynamo(LostAnswers(shared.dynamo(), 1), Deadline()), Layout({}, {}, name), FakeClock(), REGION)
+    table = DynamoTable(Calls(LostAnswers(shared.dynamo(), 1), Deadline()), Layout({}, {}, name), FakeClock(), REGION)
     table.commit(writes)
     assert [table.get(write.key) is not None for write in writes] == [True] * len(writes)
     with pytest.raises(Conflict):
@@ -242,7 +226,7 @@ def test_a_commit_whose_answer_was_lost_is_found_stored(name: str, writes: list[
 def test_what_somebody_else_stored_is_not_taken_for_ours(name: str) -> None:
     shared_table = DynamoTable(shared.dynamo(), Layout({}, {}, name), FakeClock(), REGION)
     shared_table.commit([Insert(row("p", "a", {"by": "another"}))])
-    script = Script(TimeoutError(), DynamoError("ConditionalCheckFailedException", {}), *[{}] * 3)
+    script = ScriptedTransport(TimeoutError(), Refused("ConditionalCheckFailedException", {}), *[{}] * 3)
     table = DynamoTable(dynamo(script)[0], Layout({}, {}, name), FakeClock(), REGION)
     with pytest.raises(Conflict):
         table.commit([Insert(row("p", "a", {"by": "us"}))])
