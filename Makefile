@@ -2,7 +2,7 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-JOBS ?= 2
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 MANIFEST := infra/terraform/manifest.json
 SOURCES := $(wildcard src tests bench infra)
 

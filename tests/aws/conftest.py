@@ -2,32 +2,25 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 
 import pytest
-from botocore.session import Session
 from moto import mock_aws
 
 from bbws.engines.aws.archive import S3Archive
 from bbws.engines.aws.names import Names
 from bbws.engines.aws.sdk import Sdk
+from tests.aws.tables import session
 
 REGION = "eu-west-1"
 NAMES = Names("dev")
 BUCKET = "bbws-product-audit-logs-dev-test"
 
 
-@cache
-def _session() -> Session:
-    """Reading what services look like takes longer than most tests."""
-    return Session()
-
-
 @contextmanager
 def cloud() -> Iterator[Sdk]:
     """An account with nothing in it."""
     with mock_aws():
-        yield Sdk(REGION, session=_session())
+        yield Sdk(REGION, session=session())
 
 
 def locked_archive(sdk: Sdk) -> S3Archive:

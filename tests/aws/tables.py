@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -52,9 +53,15 @@ def _schema(partition: str, sort: str) -> list[dict[str, str]]:
     return [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}]
 
 
+@cache
+def session() -> Session:
+    """Reading what services look like takes longer than most tests."""
+    return Session()
+
+
 def sdk_client(service: str, address: str | None = None) -> Any:
     """A client of the SDK, with credentials that are nobody's."""
-    return Session().create_client(
+    return session().create_client(
         service,
         region_name=REGION,
         aws_access_key_id=CREDENTIALS.access_key,

@@ -156,5 +156,6 @@ class Dynamo(TableModel):
 # test_table_contract.py measures each of their steps.
 TestEmbedded = pytest.mark.unmeasured(Embedded.TestCase)
 TestDynamo = pytest.mark.unmeasured(Dynamo.TestCase)
+TestEmbedded.settings = settings(max_examples=60)
 # Every step is some calls over HTTP.
-TestDynamo.settings = settings(max_examples=40, stateful_step_count=30)
+TestDynamo.settings = settings(max_examples=25, stateful_step_count=30)
