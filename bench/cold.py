@@ -30,7 +30,7 @@ _IMPORTS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     _API_READY: ("import bbws.entrypoints.lambda_api", {"BBWS_RUNS": "bbws.products.api:getProduct"}),
     _FRAMEWORKS: (_FASTAPI, {}),
     _FRAMEWORKS_READY: (f"{_FASTAPI}, boto3; boto3.client('dynamodb')", {}),
-    "FastAPI + Mangum with the five endpoints": ("import mangum, bench.peers.fastapi_app", {}),
+    "FastAPI + Mangum with the five endpoints": ("import bench.peers.fastapi_entrypoint", {}),
     _WORKER_READY: ("import bbws.entrypoints.lambda_worker", {"BBWS_RUNS": "bbws.audit.reactions:audit-logger"}),
     _FEED_READY: ("import bbws.entrypoints.lambda_feed", {"BBWS_RUNS": "feed"}),
     "Powertools resolver, no application": (
