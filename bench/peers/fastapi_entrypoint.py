@@ -1,4 +1,4 @@
-"""A Lambda entrypoint of FastAPI + Mangum with the five product endpoints and nothing of BBWS: what a cold start imports."""
+"""A Lambda entrypoint of FastAPI + Mangum with the five product endpoints and nothing of BBWS, to import."""
 
 from decimal import Decimal
 from typing import Annotated
