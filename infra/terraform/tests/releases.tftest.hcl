@@ -119,6 +119,14 @@ run "the_release_before_keeps_its_rights_until_it_has_no_traffic" {
     error_message = "Of the release before, the feed keeps the one right that the new one does not ask for: nothing twice, and nothing of what is no more."
   }
   assert {
+    condition     = [for entry in local.access["feed"] : entry.Sid if can(entry.Sid)] == ["ReleaseBefore0"]
+    error_message = "The right that only the release before has is told from the others by its Sid."
+  }
+  assert {
+    condition     = toset(keys(aws_iam_role_policy.usage_plan)) == toset(["keys-create", "keys-list"])
+    error_message = "The release before keeps what it may do with the usage plan, which has a policy of its own."
+  }
+  assert {
     condition     = !contains(keys(local.access), "gone")
     error_message = "A function that is no more has no rights."
   }
