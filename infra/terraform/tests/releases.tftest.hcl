@@ -107,6 +107,21 @@ run "a_store_that_there_is_not" {
   expect_failures = [var.table_overrides]
 }
 
+run "a_table_that_no_role_reaches" {
+  command = plan
+
+  variables {
+    table_overrides = { products = "restored-products" }
+  }
+
+  override_data {
+    target = data.aws_dynamodb_table.restored["products"]
+    values = { stream_enabled = true, stream_view_type = "NEW_IMAGE", ttl = [{ attribute_name = "ttl", enabled = true }] }
+  }
+
+  expect_failures = [var.table_overrides]
+}
+
 run "the_release_before_keeps_its_rights_until_it_has_no_traffic" {
   command = plan
 
