@@ -1,4 +1,4 @@
-"""Packages and saved plans by checksum: built once, and the very same bytes in every environment."""
+"""Packages, saved plans and manifests by checksum: built once, and the very same bytes in every environment."""
 
 import base64
 import hashlib
@@ -35,6 +35,11 @@ def plan_key(checksum: str) -> str:
     return f"plans/{checked(checksum)}.tfplan"
 
 
+def manifest_key(checksum: str) -> str:
+    """Where a manifest of rights is in the bucket of artefacts. It stays: who looks for drift needs it."""
+    return f"manifests/{checked(checksum)}.json"
+
+
 def variable(names: Names, checksum: str) -> str:
     """The value of Terraform's variable ``package``: the object that the functions run, and its hash for Lambda."""
     package = {"bucket": names.artefacts, "key": package_key(checksum), "hash": in_base64(checksum)}
@@ -44,6 +49,11 @@ def variable(names: Names, checksum: str) -> str:
 def in_base64(checksum: str) -> str:
     """A checksum as S3 and Lambda write it."""
     return base64.b64encode(bytes.fromhex(checksum)).decode()
+
+
+def from_base64(code: str) -> str:
+    """The checksum that Lambda writes as ``code``."""
+    return base64.b64decode(code).hex()
 
 
 def store(s3: Client, names: Names, path: Path, key: str, metadata: Mapping[str, str]) -> None:

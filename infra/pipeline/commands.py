@@ -20,6 +20,7 @@ from infra.pipeline.prepare import prepare
 from infra.pipeline.smoke import Api, smoke
 
 POLICIES = Path(__file__).with_name("policies")
+_KEYS = {"package": artefacts.package_key, "plan": artefacts.plan_key, "manifest": artefacts.manifest_key}
 
 
 @click.group()
@@ -58,12 +59,12 @@ def check_approvals(name: str, starter: str, reviews: Iterable[str]) -> None:
 
 @main.command("store")
 @environment
-@click.option("--kind", type=click.Choice(["package", "plan"]), required=True)
+@click.option("--kind", type=click.Choice(sorted(_KEYS)), required=True)
 @click.option("--checksum", default="", help="What the file must be; its own checksum if left out.")
 @click.option("--commit", default="")
 @click.argument("path", type=click.Path(path_type=Path))
 def store(name: str, kind: str, checksum: str, commit: str, path: Path) -> None:
-    """Put a package or a saved plan into the bucket of artefacts."""
+    """Put a package, a saved plan or a manifest of rights into the bucket of artefacts."""
     wanted = checked(checksum) if checksum else artefacts.checksum_of(path)
     artefacts.store(client("s3"), _names(name), path, _key(kind, wanted), {"commit": commit})
     click.echo(f"checksum={wanted}")
@@ -71,11 +72,11 @@ def store(name: str, kind: str, checksum: str, commit: str, path: Path) -> None:
 
 @main.command("fetch")
 @environment
-@click.option("--kind", type=click.Choice(["package", "plan"]), required=True)
+@click.option("--kind", type=click.Choice(sorted(_KEYS)), required=True)
 @click.option("--checksum", required=True)
 @click.argument("path", type=click.Path(path_type=Path))
 def fetch(name: str, kind: str, checksum: str, path: Path) -> None:
-    """Get a package or a saved plan from the bucket of artefacts, and check that it is the very one."""
+    """Get a package, a saved plan or a manifest of rights from the bucket, and check that it is the very one."""
     metadata = artefacts.fetch(client("s3"), _names(name), _key(kind, checksum), path)
     click.echo(f"commit={metadata.get('commit', '')}")
 
@@ -151,4 +152,4 @@ def _names(environment: str) -> Names:
 
 
 def _key(kind: str, checksum: str) -> str:
-    return artefacts.package_key(checksum) if kind == "package" else artefacts.plan_key(checksum)
+    return _KEYS[kind](checksum)

@@ -70,11 +70,11 @@ def show(name: str, kind: str, limit: int) -> None:
 @record.command("last")
 @environment
 def last(name: str) -> None:
-    """Package and commit of the deployment that was made last, however it ended."""
+    """Package, commit and rights left to the release before, of the deployment made last, however it ended."""
     found = next(iter(records.newest(client("dynamodb"), _names(name), "DEPLOYMENT")), None)
     if found is None:
         raise PipelineError(f"Nothing was ever deployed to {name}.")
-    click.echo(f"checksum={found.checksum}\ncommit={found.commit}")
+    click.echo(f"checksum={found.checksum}\ncommit={found.commit}\nprevious={found.details.get('previous', '')}")
 
 
 @record.command("unrolled")

@@ -9,7 +9,7 @@ from typing import cast
 
 import click
 
-from infra.pipeline import gates
+from infra.pipeline import gates, records, rights
 from infra.pipeline.aws import client
 from infra.pipeline.figures import Watched
 from infra.pipeline.model import MANIFEST, Environment, Names, checked, functions, read_manifest
@@ -29,6 +29,20 @@ def release() -> None:
 def _traffic(name: str, manifest: Path) -> Traffic:
     environment = cast("Environment", name)
     return Traffic(client("lambda"), functions(read_manifest(manifest), environment), Names(environment).alias)
+
+
+@release.command("rights")
+@environment
+@manifest_option
+@click.argument("path", type=click.Path(path_type=Path))
+def show_rights(name: str, manifest: Path, path: Path) -> None:
+    """Write what the functions that run now may do to PATH, for Terraform's variable ``previous_manifest``."""
+    names = Names(cast("Environment", name))
+    running = _traffic(name, manifest).packages()
+    commits = records.commits(client("dynamodb"), names, {one for several in running.values() for one in several})
+    manifests = {checksum: rights.manifest_of(commit, manifest) for checksum, commit in commits.items()}
+    kept = rights.kept(names, read_manifest(manifest), running, manifests)
+    path.write_text(json.dumps(kept, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 @release.command("back-up")

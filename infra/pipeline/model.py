@@ -41,14 +41,15 @@ class Names(names.Names):
 def functions(manifest: Mapping[str, Any], environment: Environment) -> list[str]:
     """Names of the Lambda functions in the order of a release: those of the API, then those that consume."""
     own = Names(environment)
-    return list(dict.fromkeys(own.function(name) for name in _ordered(manifest)))
+    return list(dict.fromkeys(own.function(entry["function"]) for entry in entries(manifest)))
 
 
-def _ordered(manifest: Mapping[str, Any]) -> Iterator[str]:
+def entries(manifest: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """What a manifest says of each function, in the order of a release."""
     for part in ("endpoints", "consumers", "daily"):
-        yield from (entry["function"] for _, entry in sorted(manifest[part].items()))
+        yield from (entry for _, entry in sorted(manifest[part].items()))
     # Last: what it starts to hand on must find its consumers in their new version.
-    yield manifest["feed"]["function"]
+    yield manifest["feed"]
 
 
 def dead_letters(manifest: Mapping[str, Any], environment: Environment) -> list[str]:

@@ -19,6 +19,8 @@ PROTECTED = {
 }
 _SHOWN = 200
 _ANY_OF = "ForAllValues:StringLike"
+# How the Sid of a right begins that Terraform left to the release before (infra/terraform/access.tf).
+_LEFT = "ReleaseBefore"
 
 
 def _changes(plan: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -39,8 +41,8 @@ def forbidden(plan: Mapping[str, Any], environment: Environment) -> list[str]:
 def dropped(plan: Mapping[str, Any], environment: Environment) -> list[str]:
     """Rights that the plan takes from a role which stays, each with its address; none in dev.
 
-    While two versions of a function run they share its role: the one that is to go, and comes back if the release
-    fails, works with the rights of the new one.
+    While two versions of a function run they share its role, and the plan leaves the one that is to go what it may do.
+    So a right that was left to the one before that is needed by nothing any more, and is not told.
     """
     if environment == "dev":
         return []
@@ -56,13 +58,19 @@ def _dropped(resource: Mapping[str, Any]) -> Iterator[str]:
     if "policy" not in after:
         yield f"{address}: its policy is known only once it is applied"
         return
-    left = set(_rights(before["policy"])) - set(_rights(after["policy"]))
-    yield from (f"{address}: {action} on {where}" for action, where, _ in sorted(left))
+    own = (one for one in _statements(before["policy"]) if not one.get("Sid", "").startswith(_LEFT))
+    lost = set(_rights(own)) - set(_rights(_statements(after["policy"])))
+    yield from (f"{address}: {action} on {where}" for action, where, _ in sorted(lost))
 
 
-def _rights(policy: str) -> Iterator[tuple[str, str, str]]:
+def _statements(policy: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(policy)["Statement"]
+    return found
+
+
+def _rights(statements: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str, str]]:
     """Action, resource and condition of every Allow, one by one: a statement that is merely split has lost nothing."""
-    for statement in json.loads(policy)["Statement"]:
+    for statement in statements:
         conditions = _conditions(statement.get("Condition", {}))
         if statement["Effect"] == "Allow":
             yield from product(_several(statement["Action"]), _several(statement["Resource"]), conditions)

@@ -83,6 +83,26 @@ def _record(item: Mapping[str, Any]) -> Record:
     )
 
 
+def commits(dynamodb: Client, names: Names, checksums: Iterable[str]) -> dict[str, str]:
+    """The commit of each package, by the newest deployment of it.
+
+    Raises:
+        PipelineError: no deployment of one was recorded.
+    """
+    missing, found = set(checksums), dict[str, str]()
+    deployments = iter(newest(dynamodb, names, "DEPLOYMENT"))
+    while missing and (record := next(deployments, None)) is not None:
+        if record.checksum in missing:
+            missing.remove(record.checksum)
+            found[record.checksum] = record.commit
+    if missing:
+        raise PipelineError(
+            f"{names.environment} runs {', '.join(sorted(missing))}, and no deployment of it is recorded: what its"
+            " functions may do is not known. Record it ('record write', with its checksum and commit), and start again."
+        )
+    return found
+
+
 def running(dynamodb: Client, names: Names) -> Record:
     """The deployment that an environment runs now.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from infra.pipeline.artefacts import in_base64
+from infra.pipeline.artefacts import from_base64, in_base64
 from infra.pipeline.aws import Client, pages
 from infra.pipeline.model import PipelineError
 
@@ -52,6 +52,19 @@ class Traffic:
         except self.lambda_.exceptions.ResourceNotFoundException as error:
             raise PipelineError(f"{function} has no alias '{name}'.") from error
         return found
+
+    def packages(self) -> dict[str, list[str]]:
+        """The checksums of what each function runs, two while its calls are divided; none where there is none yet."""
+        return {function: self._packages(function) for function in self.functions}
+
+    def _packages(self, function: str) -> list[str]:
+        try:
+            alias = self.lambda_.get_alias(FunctionName=function, Name=self.alias)
+        except self.lambda_.exceptions.ResourceNotFoundException:
+            return []  # Terraform is yet to make it
+        about = self.lambda_.get_function_configuration
+        found = (about(FunctionName=function, Qualifier=version)["CodeSha256"] for version in _pointed_to([alias]))
+        return sorted({from_base64(code) for code in found})
 
     def back_up(self, now: datetime) -> str:
         """Point a new alias ``backup-<time>`` of every function to what it runs now; its name."""

@@ -30,15 +30,21 @@ locals {
   asked_by = [for manifest in concat([local.manifest], [for path in compact([var.previous_manifest]) : jsondecode(file(path))]) : {
     for part in concat(values(manifest.endpoints), values(manifest.consumers), values(manifest.daily), [manifest.feed]) : part.function => part.access
   }]
-  asked = local.asked_by[0]
-  # Each entry once. What the release before used and is no more cannot be granted.
-  granted = { for name, entries in local.asked : name => [for text in distinct(concat(
-    [for entry in entries : jsonencode(entry)],
-    [for entry in try(local.asked_by[1][name], []) : jsonencode(entry) if contains(keys(local.arns), entry.resource)],
-  )) : jsondecode(text)] }
+  asked      = local.asked_by[0]
   usage_plan = "gateway/usageplans"
+  # What the release before asks for beside that, each entry once. What it used and is no more cannot be granted.
+  asked_before = { for name, entries in local.asked : name => distinct([
+    for entry in try(local.asked_by[1][name], []) : jsonencode(entry)
+    if contains(concat(keys(local.arns), [local.usage_plan]), entry.resource) && !contains([for own in entries : jsonencode(own)], jsonencode(entry))
+  ]) }
+  # By its Sid the pipeline tells such a right from those of this release (infra/pipeline/plans.py): the next may drop it.
+  granted = { for name, entries in local.asked : name => concat(
+    [for entry in entries : merge(entry, { sid = {} })],
+    [for number, text in local.asked_before[name] : merge(jsondecode(text), { sid = { Sid = "ReleaseBefore${number}" } })],
+  ) }
 
   access = { for name, entries in local.granted : name => [for entry in entries : merge(
+    entry.sid,
     { Effect = "Allow", Action = entry.actions, Resource = local.arns[entry.resource] },
     # ForAllValues is true of a call that names no key at all, so such a call is excluded beside it.
     try({ Condition = {
@@ -51,18 +57,21 @@ locals {
 # Apart from the other access: the usage plan needs the stage, which needs the functions, whose mappings need their
 # access. Plans are looked up by name, and keys are put into this one alone.
 resource "aws_iam_role_policy" "usage_plan" {
-  for_each = { for name in keys(local.endpoints) : name => flatten([
-    for entry in local.asked[name] : entry.actions if entry.resource == local.usage_plan
-  ]) if contains(local.asked[name][*].resource, local.usage_plan) }
+  for_each = { for name in keys(local.endpoints) : name => [
+    for entry in local.granted[name] : entry if entry.resource == local.usage_plan
+  ] if contains(local.granted[name][*].resource, local.usage_plan) }
 
   name = "usage-plan"
   role = module.endpoint[each.key].role
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [for action in each.value : {
-      Effect   = "Allow"
-      Action   = action
-      Resource = action == "apigateway:GET" ? "${local.gateway}:/usageplans" : "${local.gateway}:/usageplans/${module.api.usage_plan}/keys"
-    }]
+    Statement = flatten([for entry in each.value : [for number, action in entry.actions : merge(
+      { for key, sid in entry.sid : key => "${sid}of${number}" },
+      {
+        Effect   = "Allow"
+        Action   = action
+        Resource = action == "apigateway:GET" ? "${local.gateway}:/usageplans" : "${local.gateway}:/usageplans/${module.api.usage_plan}/keys"
+      },
+    )]])
   })
 }

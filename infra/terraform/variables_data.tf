@@ -11,8 +11,8 @@ variable "table_overrides" {
   }
 
   validation {
-    condition     = alltrue([for store, name in var.table_overrides : name != "${store}-${var.environment}"])
-    error_message = "That is the store's own table: leave the store out."
+    condition     = alltrue([for store, name in var.table_overrides : startswith(name, "${store}-${var.environment}-")])
+    error_message = "The name of a restored table begins with that of its own and a hyphen: the pipeline and the boundary of every role reach no other. The own table is used where the store is left out."
   }
 
   validation {

@@ -90,7 +90,7 @@ variable "snap_start" {
 variable "previous_manifest" {
   type        = string
   default     = null
-  description = "The manifest.json of the release that has the traffic: what its functions may do is allowed beside what the new ones may; null is nothing."
+  description = "A manifest of what has the traffic (python -m infra.pipeline release rights): what its functions may do is allowed beside what the new ones may; null is nothing."
 
   validation {
     condition     = var.previous_manifest == null || can(jsondecode(file(var.previous_manifest)).endpoints)

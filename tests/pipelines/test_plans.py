@@ -73,6 +73,7 @@ def _replaced(before: dict[str, str] | None, after: dict[str, str] | None, *acti
 
 WRITE = READ | {"Action": "dynamodb:PutItem"}
 BOTH = READ | {"Action": ["dynamodb:PutItem", "dynamodb:GetItem"], "Resource": ["products", "keys"]}
+LEFT = WRITE | {"Sid": "ReleaseBefore0"}
 DENY = WRITE | {"Effect": "Deny"}
 
 
@@ -89,6 +90,9 @@ DENY = WRITE | {"Effect": "Deny"}
         (_replaced(_policy(READ), _policy(READ, WRITE)), 0),
         (_replaced(_policy(READ, WRITE), _policy(BOTH)), 0),
         (_replaced(_policy(_keys("A#*")), _policy(_keys("B#*", "A#*"))), 0),
+        (_replaced(_policy(READ, LEFT), _policy(READ)), 0),
+        (_replaced(_policy(READ, WRITE), _policy(READ, LEFT)), 0),
+        (_replaced(_policy(READ, WRITE, LEFT), _policy(READ)), 1),
         (_replaced(_policy(READ), None, "delete"), 0),
         (_replaced(None, _policy(READ), "create"), 0),
     ],

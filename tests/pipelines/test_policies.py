@@ -11,6 +11,7 @@ import pytest
 from infra.pipeline.aws import client
 from infra.pipeline.commands import POLICIES
 from tests.architecture.source import ROOT
+from tests.pipelines.actions import ACTIONS
 from tests.pipelines.conftest import Account
 
 ACCOUNT = "123456789012"
@@ -114,6 +115,26 @@ def test_a_deployment_may_use_the_services_that_terraform_uses_and_no_other() ->
     used |= {"logs"} if any(kind.startswith(("log_", "query_")) for _, kind in kinds) else set()
     named = {action.partition(":")[0] for one in statements("deploy") for action in several(one["Action"])}
     assert named == used | {"kms"}  # keys that AWS manages, by way of the other services
+
+
+def test_every_type_of_terraform_has_a_line() -> None:
+    found = re.findall(r'^(resource|data) "(aws_\w+)"', _terraform(), re.MULTILINE)
+    assert {name if kind == "resource" else f"data.{name}" for kind, name in found} == set(ACTIONS)
+
+
+@pytest.mark.parametrize("kind", sorted(ACTIONS))
+def test_a_deployment_may_do_what_a_type_of_terraform_needs(kind: str) -> None:
+    given = [one for name in ("deploy", "deploy-roles") for one in statements(name)]
+    for service, actions, resource in ACTIONS[kind]:
+        for action in (f"{service}:{name}" for name in actions.split()):
+            met = {one["Effect"] for one in given if meets(one, action, resource)}
+            assert met == {"Allow"}, (action, resource)
+
+
+def test_a_key_of_aws_is_found_by_its_name() -> None:
+    # Terraform asks KMS itself, not by way of DynamoDB, which key is the account's own. Without it tables differ.
+    [asked] = [one for one in allowing("deploy", "kms:DescribeKey") if "kms:ViaService" not in json.dumps(one)]
+    assert asked["Condition"] == {"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/aws/*"}}
 
 
 def test_the_boundary_holds_everything_that_functions_are_given() -> None:

@@ -57,7 +57,7 @@ def test_records_are_listed_newest_first(dev: Account) -> None:
         write(dev, timedelta(hours=hours), checksum=f"{hours}" * 64)
     lines = dev.run("record", "list", "--limit", "2").stdout.splitlines()
     assert [line.split()[2] for line in lines] == ["1" * 12, "2" * 12]
-    assert outputs(dev.run("record", "last")) == {"checksum": "1" * 64, "commit": "c0ffee"}
+    assert outputs(dev.run("record", "last")) == {"checksum": "1" * 64, "commit": "c0ffee", "previous": ""}
 
 
 def test_nothing_was_ever_deployed(dev: Account) -> None:

@@ -58,3 +58,13 @@ def test_commands_of_the_pipeline_take_what_the_page_gives_them(page: Path) -> N
             found = found.commands[words.pop(0)]
         options = {option for parameter in found.params for option in parameter.opts}
         assert {word for word in words if word.startswith("--")} <= options, words
+
+
+@pytest.mark.parametrize("name", ["rollback_runbook", "product_lambda_disaster_recovery"])
+def test_a_restored_table_is_put_into_service_by_the_commands_that_terraform_names(name: str) -> None:
+    told = (ROOT / "infra/terraform/restored.tf").read_text(encoding="utf-8")
+    needed = re.findall(r"--(?:stream|time-to-live)-specification [\w=,]+", told)
+    page = (ROOT / "docs/runbooks" / f"{name}.md").read_text(encoding="utf-8")
+    assert len(needed) == 2
+    assert [one for one in needed if one not in page] == []
+    assert "`table_overrides`" in page or "table_overrides = {" in page

@@ -44,6 +44,12 @@ def steps(name: str, job: str) -> list[dict[str, Any]]:
     return found
 
 
+def _action(name: str) -> list[dict[str, Any]]:
+    text = (ROOT / f".github/actions/{name}/action.yml").read_text(encoding="utf-8")
+    found: list[dict[str, Any]] = yaml.safe_load(text)["runs"]["steps"]
+    return found
+
+
 def inputs(name: str) -> dict[str, Any]:
     found: dict[str, Any] = workflow(name)["on"]["workflow_dispatch"]["inputs"]
     return found
@@ -139,6 +145,30 @@ def test_rights_are_taken_away_only_where_somebody_typed_it() -> None:
         assert jobs(name)["deploy"]["with"]["rights"] == "${{ inputs.rights }}"
     [plan] = [step for step in steps("deploy", "plan") if step.get("uses") == "./.github/actions/plan"]
     assert plan["with"]["rights"] == "${{ inputs.rights }}"
+
+
+def test_plan_apply_and_drift_read_the_rights_of_the_release_before_at_one_place() -> None:
+    place = workflow("deploy")["env"]["PREVIOUS"]
+    folder, _, name = place.rpartition("/")
+    [plan] = [step for step in _action("plan") if "terraform plan" in step["run"]]
+    assert f"cd {folder}\n" in plan["run"]
+    assert f" -var previous_manifest={name} " in plan["run"]
+    kept = steps("deploy", "plan")[_position("deploy", "plan", 'release rights "$PREVIOUS"')]
+    assert _position("deploy", "plan", "release rights") < _position("deploy", "plan", "./.github/actions/plan")
+    assert jobs("deploy")["plan"]["outputs"]["rights"] == f"${{{{ steps.{kept['id']}.outputs.checksum }}}}"
+    assert steps("deploy", "plan")[0]["with"]["fetch-depth"] == 0  # the manifest of an older commit
+    fetched = _position("deploy", "deploy", 'fetch --kind manifest --checksum "$LEFT" "$PREVIOUS"')
+    assert fetched < _position("deploy", "deploy", "terraform apply")
+    assert jobs("deploy")["deploy"]["env"]["LEFT"] == "${{ needs.plan.outputs.rights }}"
+    drift = steps("terraform-drift", "drift")[_position("terraform-drift", "drift", "fetch --kind manifest")]
+    assert drift["run"].endswith(f'--checksum "$LEFT" {place}')
+    assert drift["env"]["LEFT"] == "${{ steps.last.outputs.previous }}"
+
+
+def test_every_record_of_a_deployment_names_the_rights_that_it_left() -> None:
+    written = [step["run"] for step in steps("deploy", "deploy") if "record write" in step.get("run", "")]
+    assert len(written) == 2
+    assert all('--detail "previous=$LEFT"' in run for run in written)
 
 
 def test_plan_and_deployment_have_environments_of_their_own() -> None:

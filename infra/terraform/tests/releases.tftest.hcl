@@ -107,6 +107,21 @@ run "a_store_that_there_is_not" {
   expect_failures = [var.table_overrides]
 }
 
+run "a_table_that_no_role_reaches" {
+  command = plan
+
+  variables {
+    table_overrides = { products = "restored-products" }
+  }
+
+  override_data {
+    target = data.aws_dynamodb_table.restored["products"]
+    values = { stream_enabled = true, stream_view_type = "NEW_IMAGE", ttl = [{ attribute_name = "ttl", enabled = true }] }
+  }
+
+  expect_failures = [var.table_overrides]
+}
+
 run "the_release_before_keeps_its_rights_until_it_has_no_traffic" {
   command = plan
 
@@ -117,6 +132,14 @@ run "the_release_before_keeps_its_rights_until_it_has_no_traffic" {
   assert {
     condition     = length(local.access["feed"]) == length(local.asked["feed"]) + 1
     error_message = "Of the release before, the feed keeps the one right that the new one does not ask for: nothing twice, and nothing of what is no more."
+  }
+  assert {
+    condition     = [for entry in local.access["feed"] : entry.Sid if can(entry.Sid)] == ["ReleaseBefore0"]
+    error_message = "The right that only the release before has is told from the others by its Sid."
+  }
+  assert {
+    condition     = toset(keys(aws_iam_role_policy.usage_plan)) == toset(["keys-create", "keys-list"])
+    error_message = "The release before keeps what it may do with the usage plan, which has a policy of its own."
   }
   assert {
     condition     = !contains(keys(local.access), "gone")
