@@ -169,6 +169,7 @@ def _platform(made: Account) -> None:
     letters = "/v1.0/queues/product-audit/dead-letters?pageSize=1"
     token = made.call("listDeadLetters", letters).json["nextToken"]
     made.call("listDeadLetters", f"{letters}&startAt={token}")
-    made.call("redriveQueue", "/v1.0/queues/product-audit/redrive?dryRun=true")
+    plan = made.call("redriveQueue", "/v1.0/queues/product-audit/redrive?dryRun=true")
+    assert plan.json["redriven"] == 2
     redriven = made.call("redriveQueue", "/v1.0/queues/product-audit/redrive", idempotency_key="q")
     assert redriven.json["redriven"] == 2

@@ -42,13 +42,15 @@ _CURSORS = {"actions": [_SECRET], "resource": "secret/cursor-key"}
 _PORTS: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "signer": [{"actions": [_SECRET], "resource": "secret/checkpoint-signing-key"}],
 }
+_COUNTING = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"]
 # SQS cannot be read without taking: what is looked at is put back.
-_LOOKING = ["sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
+_LOOKING = ["sqs:ChangeMessageVisibility", *_COUNTING, "sqs:ReceiveMessage"]
+_REDRIVING = [*_COUNTING, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:SendMessage"]
 # What a call does with the queues and with the gateway's own keys.
 _CALLS: Mapping[str, Sequence[Mapping[str, Any]]] = {
-    "listQueues": [{"actions": ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], "resource": "queues"}],
+    "listQueues": [{"actions": _COUNTING, "resource": "queues"}],
     "listDeadLetters": [{"actions": _LOOKING, "resource": "queues"}],
-    "redriveQueue": [{"actions": [*_LOOKING, "sqs:DeleteMessage", "sqs:SendMessage"], "resource": "queues"}],
+    "redriveQueue": [{"actions": _REDRIVING, "resource": "queues"}],
     "createKey": [
         {"actions": ["apigateway:GET", "apigateway:POST"], "resource": "gateway/apikeys"},
         {"actions": ["apigateway:GET", "apigateway:POST"], "resource": "gateway/usageplans"},

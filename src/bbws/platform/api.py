@@ -67,11 +67,11 @@ def _dead_letters(call: Call[QueuePath, QueueQuery, Any], queues: Queues) -> Lis
 
 
 def _redrive(call: Call[QueuePath, Any, Any], queues: Queues) -> Answer:
-    try:
-        count = len(queues.dead_letters(call.path.queue, None, 1)) if call.dry_run else queues.redrive(call.path.queue)
-    except KeyError as error:
-        raise _no_queue(call.path.queue) from error
-    return Answer(Redriven(queue=call.path.queue, redriven=count))
+    name = call.path.queue
+    state = next((each for each in queues.states() if each.name == name), None)
+    if state is None:
+        raise _no_queue(name)
+    return Answer(Redriven(queue=name, redriven=state.dead if call.dry_run else queues.redrive(name)))
 
 
 def _no_queue(name: str) -> Exception:
@@ -177,6 +177,7 @@ ENDPOINTS = (
         response=Redriven,
         problems=(QUEUE_NOT_FOUND,),
         blocking=True,
+        planned_fields=("queue", "redriven"),
     ),
     Endpoint(
         id="createBackup",

@@ -77,7 +77,7 @@ class Redriven(Resource):
     """What a redrive did."""
 
     queue: str = Field(description="Name of the queue.")
-    redriven: int = Field(description="How many messages were put back.")
+    redriven: int = Field(description="How many messages were put back; in a plan, how many would be.")
 
 
 class ProblemPath(Query):
