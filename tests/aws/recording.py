@@ -12,7 +12,7 @@ type Right = tuple[str, str, str]
 
 _SINGLE = {"GetItem", "PutItem", "DeleteItem"}
 _OF_TRANSACTIONS = {"Get": "GetItem", "Put": "PutItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
-_SERVICES = ("s3", "sqs", "secretsmanager", "apigateway")
+_SERVICES = ("s3", "sqs", "events", "secretsmanager", "apigateway")
 _GATEWAY: Mapping[str, Right] = {
     "CreateApiKey": ("apigateway:POST", "gateway/apikeys", ""),
     "GetApiKeys": ("apigateway:GET", "gateway/apikeys", ""),
@@ -92,7 +92,10 @@ def _of_sdk(service: str, operation: str, params: Mapping[str, Any]) -> Right:
         case "s3":
             return ("s3:ListBucket", "archive", "") if operation == "ListObjectsV2" else _archived(operation)
         case "sqs":
-            return f"sqs:{operation.removesuffix('Batch')}", "queues", ""
+            resource = "queue/feed-dlq" if "bbws-feed-dlq-" in str(params["body"]) else "queues"
+            return f"sqs:{operation.removesuffix('Batch')}", resource, ""
+        case "events":
+            return f"events:{operation}", "bus", ""
         case "apigateway":
             return _GATEWAY[operation]
         case _:
