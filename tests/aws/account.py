@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,6 +24,9 @@ from tests.aws import shared
 from tests.aws.tables import CREDENTIALS, create_table
 
 MANIFEST = manifest()
+FUNCTIONS: Mapping[str, Any] = {
+    entry["function"]: entry for group in ("endpoints", "consumers", "daily") for entry in MANIFEST[group].values()
+} | {MANIFEST["feed"]["function"]: MANIFEST["feed"]}
 type Watch = Callable[[str, Transport], Transport]
 
 

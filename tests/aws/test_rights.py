@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.aws.account import MANIFEST, Account, account
+from tests.aws.account import FUNCTIONS, Account, account
 from tests.aws.recording import Right, Rights
 from tests.aws.test_bus import record
 
@@ -16,9 +16,6 @@ BASIC = {"name": "Basic plan", "description": "For all", "price": "10.00", "peri
 ASYNC = {"prefer": "respond-async"}
 # Needed where the gateway's answer to a new key was lost: it is asked which key that was.
 RARE: set[Right] = {("apigateway:GET", "gateway/apikeys", "")}
-FUNCTIONS: Mapping[str, Any] = {
-    entry["function"]: entry for group in ("endpoints", "consumers", "daily") for entry in MANIFEST[group].values()
-} | {MANIFEST["feed"]["function"]: MANIFEST["feed"]}
 
 
 @pytest.mark.unmeasured  # the other tests of this folder run the same
