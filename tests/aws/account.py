@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ from bbws.bootstrap.aws import Cloud, dispatcher, open_cloud, worker
 from bbws.bootstrap.aws_setup import set_up
 from bbws.bootstrap.manifest import manifest
 from bbws.engines.aws.calls import Transport
-from bbws.engines.aws.names import CURSOR_KEY, FIRST_KEY, SIGNING_KEY
+from bbws.engines.aws.names import CURSOR_KEY, FEED, FIRST_KEY, SIGNING_KEY
 from bbws.kernel.change import Change
 from bbws.kernel.dispatch import Exchange, run
 from bbws.kernel.http import Request, Response
@@ -24,6 +24,9 @@ from tests.aws import shared
 from tests.aws.tables import CREDENTIALS, create_table
 
 MANIFEST = manifest()
+FUNCTIONS: Mapping[str, Any] = {
+    entry["function"]: entry for group in ("endpoints", "consumers", "daily") for entry in MANIFEST[group].values()
+} | {MANIFEST["feed"]["function"]: MANIFEST["feed"]}
 type Watch = Callable[[str, Transport], Transport]
 
 
@@ -95,6 +98,8 @@ class Account:
         for queue in (consumer["queue"] for consumer in MANIFEST["consumers"].values()):
             self.sdk("sqs").create_queue(QueueName=cloud.engine.names.queue(queue))
             self.sdk("sqs").create_queue(QueueName=cloud.engine.names.dead_letters(queue))
+        self.sdk("sqs").create_queue(QueueName=cloud.engine.names.dead_letters(FEED))
+        self.sdk("events").create_event_bus(Name=cloud.engine.names.bus)
         set_up(cloud)
         self.key = cloud.engine.secrets.text(FIRST_KEY)
 

@@ -12,7 +12,7 @@ type Right = tuple[str, str, str]
 
 _SINGLE = {"GetItem", "PutItem", "DeleteItem"}
 _OF_TRANSACTIONS = {"Get": "GetItem", "Put": "PutItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
-_SERVICES = ("s3", "sqs", "apigateway")
+_SERVICES = ("s3", "sqs", "events", "apigateway")
 _GATEWAY: Mapping[str, Right] = {
     "CreateApiKey": ("apigateway:POST", "gateway/apikeys", ""),
     "GetApiKeys": ("apigateway:GET", "gateway/apikeys", ""),
@@ -36,8 +36,8 @@ class Rights:
     def watch_sdk(self, function: str, sdk: Sdk) -> None:
         """Note what a function sends through the SDK."""
 
-        def note(model: Any, **_event: object) -> None:
-            self.used[function].add(_of_sdk(model.service_model.service_name, model.name))
+        def note(model: Any, params: Mapping[str, Any], **_event: object) -> None:
+            self.used[function].add(_of_sdk(model.service_model.service_name, model.name, params))
 
         for service in _SERVICES:
             sdk.client(service).meta.events.register("before-call.*", note)
@@ -89,12 +89,15 @@ def _family(partition: str) -> str:
     return partition.partition("#")[0]
 
 
-def _of_sdk(service: str, operation: str) -> Right:
+def _of_sdk(service: str, operation: str, params: Mapping[str, Any]) -> Right:
     match service:
         case "s3":
             return ("s3:ListBucket", "archive", "") if operation == "ListObjectsV2" else _archived(operation)
         case "sqs":
-            return f"sqs:{operation.removesuffix('Batch')}", "queues", ""
+            resource = "queue/feed-dlq" if "bbws-feed-dlq-" in str(params["body"]) else "queues"
+            return f"sqs:{operation.removesuffix('Batch')}", resource, ""
+        case "events":
+            return f"events:{operation}", "bus", ""
         case _:
             return _GATEWAY[operation]
 

@@ -37,7 +37,8 @@ def record(number: int, *, event: str = "INSERT", **attributes: Any) -> Json:
         "region": {"S": REGION},
     }
     image = {name: value for name, value in (image | attributes).items() if value is not None}
-    stream = {"SequenceNumber": f"{10**20 + number}", "NewImage": image, "StreamViewType": "NEW_IMAGE"}
+    keys = {"PK": {"S": f"PRODUCT#{number}"}, "SK": {"S": "CHANGE#PRODUCT#0000000001"}}
+    stream = {"SequenceNumber": f"{10**20 + number}", "Keys": keys, "NewImage": image, "StreamViewType": "NEW_IMAGE"}
     return {"eventID": f"e{number}", "eventName": event, "awsRegion": REGION, "dynamodb": stream}
 
 

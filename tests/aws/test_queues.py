@@ -24,7 +24,8 @@ def test_every_queue_is_listed_by_name_with_its_depths(world: World) -> None:
     world.send(body(1), body(2), body(3), dead=False)
     world.send(body(4))
     world.sqs.receive_message(QueueUrl=world.urls[NAMES.queue(QUEUE)], MaxNumberOfMessages=1)
-    assert world.queues.states() == [QueueState("alone", 0, 0, 0, None), QueueState(QUEUE, 2, 1, 1, None)]
+    feed = QueueState("feed", 0, 0, 0, None, redrivable=False)
+    assert world.queues.states() == [QueueState("alone", 0, 0, 0, None), feed, QueueState(QUEUE, 2, 1, 1, None)]
 
 
 def test_a_queue_that_terraform_has_not_made_is_told(sdk: Sdk) -> None:

@@ -7,17 +7,15 @@ from typing import Any
 
 import pytest
 
-from tests.aws.account import MANIFEST, Account, account
+from tests.aws.account import FUNCTIONS, Account, account
 from tests.aws.recording import Right, Rights
+from tests.aws.test_bus import record
 
 PRODUCTS = "/v1.0/products"
 BASIC = {"name": "Basic plan", "description": "For all", "price": "10.00", "period": "per month"}
 ASYNC = {"prefer": "respond-async"}
 # Needed where the gateway's answer to a new key was lost: it is asked which key that was.
 RARE: set[Right] = {("apigateway:GET", "gateway/apikeys", "")}
-FUNCTIONS: Mapping[str, Any] = {
-    entry["function"]: entry for group in ("endpoints", "consumers", "daily") for entry in MANIFEST[group].values()
-}
 
 
 @pytest.mark.unmeasured  # the other tests of this folder run the same
@@ -41,6 +39,7 @@ def _rights() -> Rights:
         _keys(made)
         _audit(made)
         _platform(made)
+        _feed(made)
     return recorded
 
 
@@ -169,6 +168,21 @@ def _platform(made: Account) -> None:
     letters = "/v1.0/queues/product-audit/dead-letters?pageSize=1"
     token = made.call("listDeadLetters", letters).json["nextToken"]
     made.call("listDeadLetters", f"{letters}&startAt={token}")
-    made.call("redriveQueue", "/v1.0/queues/product-audit/redrive?dryRun=true")
+    plan = made.call("redriveQueue", "/v1.0/queues/product-audit/redrive?dryRun=true")
+    assert plan.json["redriven"] == 2
     redriven = made.call("redriveQueue", "/v1.0/queues/product-audit/redrive", idempotency_key="q")
     assert redriven.json["redriven"] == 2
+
+
+def _feed(made: Account) -> None:
+    """One change is announced, and what is none is parked, seen, and not put back."""
+    bus = made.cloud("feed").engine.bus
+    assert bus.announce([record(1), record(2, document=None)]) == {"batchItemFailures": []}
+    [state] = [each for each in made.call("listQueues", "/v1.0/queues").json["items"] if each["name"] == "feed"]
+    assert (state["dead"], state["redrivable"], set(state["_links"])) == (1, False, {"deadLetters"})
+    queues = "/v1.0/queues/feed"
+    [letter] = made.call("listDeadLetters", f"{queues}/dead-letters").json["items"]
+    assert "none of ours" in letter["error"]
+    for query in ("?dryRun=true", ""):
+        refused = made.call("redriveQueue", f"{queues}/redrive{query}")
+        assert (refused.status, refused.json["code"]) == (422, "queue-not-redrivable")

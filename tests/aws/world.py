@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bbws.engines.aws.messages import Received, received
+from bbws.engines.aws.names import FEED
 from bbws.engines.aws.queues import SqsQueues
 from bbws.kernel.reaction import EVERY_EVENT, Policy, QueueState, Reaction
 from tests.aws.conftest import NAMES
@@ -29,6 +30,7 @@ class World:
     @classmethod
     def made(cls, sqs: Any) -> "World":
         names = [name(each) for each in (QUEUE, "alone") for name in (NAMES.queue, NAMES.dead_letters)]
+        names.append(NAMES.dead_letters(FEED))
         return cls(sqs, {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in names})
 
     def over(self, seconds_left: float = 60.0, **methods: Callable[..., Any]) -> SqsQueues:

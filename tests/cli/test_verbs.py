@@ -209,6 +209,13 @@ def test_queues_alone_lists_them(bbws: Shell) -> None:
     assert "redrive" in bbws("queues", "--help").stdout
 
 
+def test_a_dry_run_tells_how_many_messages_would_be_put_back(bbws: Shell) -> None:
+    shown = bbws("queues", "redrive", "product-audit", "--dry-run").stdout
+    assert shown == "queue: product-audit\nredriven: 0\nThis is the plan; nothing was changed.\n"
+    plan = {"dryRun": True, "changes": [], "queue": "product-audit", "redriven": 0}
+    assert bbws.json("queues", "redrive", "product-audit", "--dry-run") == plan
+
+
 def test_a_record_is_shown_field_by_field(bbws: Shell) -> None:
     bbws(*CREATE, "--product-id", "PROD-001", "--feature", "SSL", "--feature", "Mail")
     lines = bbws("products", "get", "PROD-001").stdout.splitlines()

@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from bbws.bootstrap.wiring import bound
 from bbws.kernel.problem import COMMON
+from bbws.kernel.reaction import QueueState
+from bbws.kernel.router import Router
 from bbws.kernel.table import Conflict, Key, Table, Unavailable, Write
 from bbws.tables import ENDPOINTS
 from tests.builders import Client, Reply
@@ -76,6 +79,20 @@ def _granted_more(client: Client) -> Reply:
     return client.call("POST", "/v1.0/keys", {**admin, "readsPerSecond": None}, key=secret)
 
 
+class FeedOfAws:
+    """The queues of an engine whose feed parks what is no message."""
+
+    def states(self) -> Sequence[QueueState]:
+        return [QueueState("feed", 0, 0, 1, None, redrivable=False)]
+
+
+def _no_message(client: Client) -> Reply:
+    [redrive] = [each for each in ENDPOINTS if each.id == "redriveQueue"]
+    router = Router([bound(redrive, {"queues": FeedOfAws()})])
+    app = replace(client.app, dispatcher=replace(client.app.dispatcher, router=router))
+    return replace(client, app=app).call("POST", "/v1.0/queues/feed/redrive")
+
+
 # Code → how a caller gets it, written by hand: a refusal that nobody can get, or that no test gets, fails below.
 WAYS: Mapping[str, Callable[[Client], Reply]] = {
     "validation-error": lambda client: client.call("POST", PRODUCTS, {}),
@@ -102,6 +119,7 @@ WAYS: Mapping[str, Callable[[Client], Reply]] = {
     "unknown-permission": lambda client: client.call("POST", "/v1.0/keys", {"name": "abc", "permissions": ["a:b"]}),
     "rate-not-held": _granted_more,
     "queue-not-found": lambda client: client.call("GET", "/v1.0/queues/nothing/dead-letters"),
+    "queue-not-redrivable": _no_message,
 }
 STATUS = {
     "validation-error": 400, "malformed-body": 400, "unauthorized": 401, "forbidden": 403, "not-found": 404,
@@ -109,7 +127,7 @@ STATUS = {
     "unsupported-media-type": 415, "idempotency-key-reused": 422, "rate-limited": 429, "internal-error": 500,
     "service-unavailable": 503, "product-not-found": 404, "product-exists": 409, "product-inactive": 422,
     "operation-not-found": 404, "illegal-transition": 422, "audit-range": 422, "key-not-found": 404,
-    "unknown-permission": 422, "rate-not-held": 403, "queue-not-found": 404,
+    "unknown-permission": 422, "rate-not-held": 403, "queue-not-found": 404, "queue-not-redrivable": 422,
 }  # fmt: skip
 ALWAYS = {"type", "title", "status", "detail", "code", "instance", "requestId"}
 

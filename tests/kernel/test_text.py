@@ -38,6 +38,26 @@ def test_a_line_holds_no_control_character(control: str) -> None:
         LINE.validate_python(f"a{control}b")
 
 
+@pytest.mark.parametrize("kind", [LINE, LINES], ids=["line", "lines"])
+@pytest.mark.parametrize(
+    "blank",
+    ["\u200b", "\u2060", "\u00ad", "\u200d", "\u034f", "\u115f", "\u180b", "\u2065", "\u2800", "\u3164", "\ufe0f",
+     "\uffa0", "\ufff0", "\U0001d173", "\U000e0001", "\U000e0100"],
+    ids=ascii,
+)  # fmt: skip
+def test_a_text_can_be_seen(kind: TypeAdapter[str], blank: str) -> None:
+    for text in (blank, blank * 3, f"{blank}\u2003{blank} {blank}"):
+        with pytest.raises(ValidationError, match="must hold a character that can be seen"):
+            kind.validate_python(text)
+    assert kind.validate_python(f"a{blank}b{blank}") == f"a{blank}b{blank}"
+
+
+@pytest.mark.parametrize("kind", [LINE, LINES], ids=["line", "lines"])
+@pytest.mark.parametrize("text", ["👨‍👩‍👧", "❤️‍🔥", "می‌خواهم", "🏴󠁧󠁢󠁷󠁬󠁳󠁿", "क्‍ष", ""])
+def test_what_joins_characters_that_are_seen_is_kept(kind: TypeAdapter[str], text: str) -> None:
+    assert kind.validate_python(text) == text
+
+
 def test_lines_may_hold_line_breaks_and_tabs() -> None:
     assert LINES.validate_python("a\n\tb") == "a\n\tb"
     for character in ("\x0b", "\r", "\ud800"):

@@ -74,8 +74,12 @@ def test_a_message_that_always_fails_is_parked_and_can_be_put_back(world: World)
     assert (letters[1]["receives"], letters[1]["queue"], letters[1]["id"]) == (2, "test-moody", "PROD-001.1")
     assert letters[1]["error"] == "RuntimeError: it told … about it"
     assert letters[1]["message"]["subject"] == f"{PRODUCTS}/PROD-001"
+    redrive = state["_links"]["redrive"]["href"]
+    plan = {"dryRun": True, "changes": [], "queue": "test-moody", "redriven": 2}
+    assert client.call("POST", f"{redrive}?dryRun=true").json == plan
+    assert _queue(client, "test-moody") == state
     world.consumer.failing = False
-    redriven = client.call("POST", state["_links"]["redrive"]["href"])
+    redriven = client.call("POST", redrive)
     assert (redriven.status, redriven.json["redriven"]) == (200, 2)
     client.drain()
     assert world.consumer.seen == ["key.created", "product.created"]
@@ -98,7 +102,8 @@ def test_pages_of_dead_letters_are_as_long_as_asked_for(world: World) -> None:
 
 def test_an_unknown_queue_is_not_found(client: Client) -> None:
     problem(client.call("GET", f"{QUEUES}/nothing/dead-letters"), 404, "queue-not-found")
-    problem(client.call("POST", f"{QUEUES}/nothing/redrive"), 404, "queue-not-found")
+    for query in ("", "?dryRun=true"):
+        problem(client.call("POST", f"{QUEUES}/nothing/redrive{query}"), 404, "queue-not-found")
     assert fields(client.call("GET", f"{QUEUES}/Not%20a%20name/dead-letters")) == {"queue"}
 
 

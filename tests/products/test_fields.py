@@ -7,6 +7,7 @@ import pytest
 
 from tests import builders
 from tests.builders import SAMPLE, Client
+from tests.http.answers import fields
 from tests.products.worlds import PRODUCTS
 
 
@@ -25,6 +26,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
         ("name", "Cafe\u0301 Bu\u0308ro", "Café Büro"),
         ("name", "日本語プラン", "日本語プラン"),
         ("name", "🎉🎉🎉", "🎉🎉🎉"),
+        ("name", "👨‍👩‍👧", "👨‍👩‍👧"),
+        ("name", "می‌خواهم", "می‌خواهم"),
         ("description", "x", "x"),
         ("description", "x" * 500, "x" * 500),
         ("description", "First line\n\tSecond line", "First line\n\tSecond line"),
@@ -50,6 +53,13 @@ def test_a_field_is_kept_as_it_should_be(app: Client, field: str, sent: Any, kep
     if field != "productId":
         path = f"{PRODUCTS}/{app.create()['productId']}"
         assert app.call("PUT", path, {field: sent}).json[field] == kept
+
+
+@pytest.mark.parametrize("blank", ["\u200b\u200b\u200b", "\ufeff\ufeff\ufeff", "\u00ad\u2060 \ufe0f"], ids=ascii)
+def test_a_name_can_be_seen(app: Client, blank: str) -> None:
+    path = f"{PRODUCTS}/{app.create()['productId']}"
+    assert fields(app.call("POST", PRODUCTS, {**SAMPLE, "name": blank})) == {"name"}
+    assert fields(app.call("PUT", path, {"name": blank})) == {"name"}
 
 
 def test_what_may_be_left_out_has_its_default(app: Client) -> None:

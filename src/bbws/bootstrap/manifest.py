@@ -42,13 +42,19 @@ _CURSORS = {"actions": [_SECRET], "resource": "secret/cursor-key"}
 _PORTS: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "signer": [{"actions": [_SECRET], "resource": "secret/checkpoint-signing-key"}],
 }
+_FEED_LETTERS = "queue/feed-dlq"
+_COUNTING = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"]
 # SQS cannot be read without taking: what is looked at is put back.
-_LOOKING = ["sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
+_LOOKING = ["sqs:ChangeMessageVisibility", *_COUNTING, "sqs:ReceiveMessage"]
+_REDRIVING = [*_COUNTING, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:SendMessage"]
 # What a call does with the queues and with the gateway's own keys.
 _CALLS: Mapping[str, Sequence[Mapping[str, Any]]] = {
-    "listQueues": [{"actions": ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], "resource": "queues"}],
-    "listDeadLetters": [{"actions": _LOOKING, "resource": "queues"}],
-    "redriveQueue": [{"actions": [*_LOOKING, "sqs:DeleteMessage", "sqs:SendMessage"], "resource": "queues"}],
+    "listQueues": [{"actions": _COUNTING, "resource": "queues"}, {"actions": _COUNTING, "resource": _FEED_LETTERS}],
+    "listDeadLetters": [{"actions": _LOOKING, "resource": "queues"}, {"actions": _LOOKING, "resource": _FEED_LETTERS}],
+    "redriveQueue": [
+        {"actions": _REDRIVING, "resource": "queues"},
+        {"actions": _COUNTING, "resource": _FEED_LETTERS},
+    ],
     "createKey": [
         {"actions": ["apigateway:GET", "apigateway:POST"], "resource": "gateway/apikeys"},
         {"actions": ["apigateway:GET", "apigateway:POST"], "resource": "gateway/usageplans"},
@@ -57,7 +63,7 @@ _CALLS: Mapping[str, Sequence[Mapping[str, Any]]] = {
 }
 _FEEDING = (
     {"actions": ["events:PutEvents"], "resource": "bus"},
-    {"actions": ["sqs:GetQueueUrl", "sqs:SendMessage"], "resource": "queue/feed-dlq"},
+    {"actions": ["sqs:GetQueueUrl", "sqs:SendMessage"], "resource": _FEED_LETTERS},
 )
 _API_SECONDS = 30
 _CONSUMER_SECONDS = 60

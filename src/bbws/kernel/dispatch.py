@@ -189,7 +189,7 @@ class Dispatcher:
             try:
                 if parsed.dry_run:
                     self.table.check(work.writes)
-                    return _planned(work)
+                    return _planned(work, {name: document[name] for name in endpoint.planned_fields})
                 if repeatable is not None:
                     work.insert(repeatable.row(endpoint, response, document, self.clock.now().timestamp()))
                 if work.writes:
@@ -269,6 +269,6 @@ def _authorise(endpoint: Endpoint, actor: Actor) -> None:
     actor.require(endpoint.permission)
 
 
-def _planned(work: UnitOfWork) -> Response:
-    document: dict[str, Any] = {"dryRun": True, "changes": plan(work)}
+def _planned(work: UnitOfWork, besides: dict[str, Any]) -> Response:
+    document: dict[str, Any] = {"dryRun": True, "changes": plan(work), **besides}
     return Response(200, {"content-type": JSON}, orjson.dumps(document))

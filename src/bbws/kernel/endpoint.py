@@ -195,6 +195,7 @@ class Endpoint:
         rate: READ or WRITE, which share of the caller's rate it uses; UNLIMITED for probes.
         blocking: it takes long; a server runs it off its event loop.
         secret_fields: fields of the answer never stored for a repeated Idempotency-Key.
+        planned_fields: fields of the answer that a plan has too: what would be done beside changes of rows.
         documented: whether it is part of the published API documents.
         example: example of the body, as on the wire.
         access: the rows that its handlers touch.
@@ -223,6 +224,7 @@ class Endpoint:
     rate: str = ""
     blocking: bool = False
     secret_fields: tuple[str, ...] = ()
+    planned_fields: tuple[str, ...] = ()
     documented: bool = True
     example: Mapping[str, Any] | None = None
     access: Access = NOTHING

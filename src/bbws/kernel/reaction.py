@@ -108,6 +108,7 @@ class QueueState:
     """What an operator sees of one queue.
 
     ``oldest_seconds`` is the age of the oldest message waiting; None when empty, or where the engine cannot tell (SQS).
+    ``redrivable``: what it parks can be put back; the feed on AWS parks places in a stream, which cannot.
     """
 
     name: str
@@ -115,6 +116,7 @@ class QueueState:
     in_flight: int
     dead: int
     oldest_seconds: float | None
+    redrivable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,13 @@ _QUEUES = "/v1.0/queues"
 QUEUE_NOT_FOUND = ProblemType(
     Kind.NOT_FOUND, "queue-not-found", "Queue not found", "There is no queue of this name. `bbws queues` lists them."
 )
+QUEUE_NOT_REDRIVABLE = ProblemType(
+    Kind.REFUSED,
+    "queue-not-redrivable",
+    "Queue cannot be redriven",
+    "What this queue parks is no message, but the place of changes that could not be announced. The changes themselves "
+    "are kept: `bbws audit checkpoint` archives those that the archive lacks, and the daily work resumes operations.",
+)
 
 
 def _health(call: Call[Any, Any, Any], health: Health) -> Answer:
@@ -67,11 +74,20 @@ def _dead_letters(call: Call[QueuePath, QueueQuery, Any], queues: Queues) -> Lis
 
 
 def _redrive(call: Call[QueuePath, Any, Any], queues: Queues) -> Answer:
-    try:
-        count = len(queues.dead_letters(call.path.queue, None, 1)) if call.dry_run else queues.redrive(call.path.queue)
-    except KeyError as error:
-        raise _no_queue(call.path.queue) from error
-    return Answer(Redriven(queue=call.path.queue, redriven=count))
+    name = call.path.queue
+    state = next((each for each in queues.states() if each.name == name), None)
+    if state is None:
+        raise _no_queue(name)
+    if not state.redrivable:
+        raise QUEUE_NOT_REDRIVABLE(
+            f"What {name} parks is the place of changes, not messages. Have the archive completed from the tables "
+            "(`POST /v1.0/audit/checkpoints`, `bbws audit checkpoint`); operations are resumed by the daily work."
+        )
+    return Answer(Redriven(queue=name, redriven=state.dead if call.dry_run else queues.redrive(name)))
+
+
+def _can_be_redriven(queue: Mapping[str, Any]) -> bool:
+    return queue["dead"] > 0 and queue["redrivable"] is True
 
 
 def _no_queue(name: str) -> Exception:
@@ -147,7 +163,7 @@ ENDPOINTS = (
         response=QueueBody,
         item_links=(
             Link("deadLetters", "listDeadLetters", parameters={"queue": "name"}),
-            Link("redrive", "redriveQueue", lambda queue: queue["dead"] > 0, parameters={"queue": "name"}),
+            Link("redrive", "redriveQueue", _can_be_redriven, parameters={"queue": "name"}),
         ),
     ),
     Endpoint(
@@ -175,8 +191,9 @@ ENDPOINTS = (
         permission=QUEUES_ADMIN,
         path_schema=QueuePath,
         response=Redriven,
-        problems=(QUEUE_NOT_FOUND,),
+        problems=(QUEUE_NOT_FOUND, QUEUE_NOT_REDRIVABLE),
         blocking=True,
+        planned_fields=("queue", "redriven"),
     ),
     Endpoint(
         id="createBackup",

@@ -68,7 +68,9 @@ class PlannedChange(Wire):
 
 
 class PlanBody(Wire):
-    """The answer to `dryRun`: nothing was changed."""
+    """The answer to `dryRun`: nothing was changed. Some plans have further members, such as `redriven`."""
+
+    model_config = ConfigDict(extra="allow")
 
     dry_run: Literal[True] = Field(description="Always true.")
     changes: list[PlannedChange] = Field(description="What would change, in order.")

@@ -37,6 +37,10 @@ class QueueBody(Resource):
     oldest_seconds: float | None = Field(
         description="Age of the oldest waiting message; null where the queue cannot tell, as on AWS."
     )
+    redrivable: bool = Field(
+        description="Whether parked messages can be put back. On AWS the `feed` parks the places of changes that it "
+        "could not announce: `POST /v1.0/audit/checkpoints` completes the archive from the tables."
+    )
 
     @classmethod
     def of(cls, state: QueueState) -> "QueueBody":
@@ -47,13 +51,14 @@ class QueueBody(Resource):
             in_flight=state.in_flight,
             dead=state.dead,
             oldest_seconds=state.oldest_seconds,
+            redrivable=state.redrivable,
         )
 
 
 class DeadLetterBody(Resource):
     """A message that failed too often."""
 
-    id: str = Field(description="Id of the change that it announces.")
+    id: str = Field(description="Id of the change that it announces, or of the message where that is not known.")
     queue: str = Field(description="The queue it was parked from.")
     message: dict[str, Any] = Field(description="What it says.")
     receives: int = Field(description="How often it was handed out.")
@@ -77,7 +82,7 @@ class Redriven(Resource):
     """What a redrive did."""
 
     queue: str = Field(description="Name of the queue.")
-    redriven: int = Field(description="How many messages were put back.")
+    redriven: int = Field(description="How many messages were put back; in a plan, how many would be.")
 
 
 class ProblemPath(Query):

@@ -12,7 +12,7 @@ from bbws.engines.aws.bulk import Bulk
 from bbws.engines.aws.calls import DYNAMODB, SECRETS_MANAGER, Calls, HttpTransport, Service, Transport
 from bbws.engines.aws.deadline import Deadline
 from bbws.engines.aws.layout import Layout
-from bbws.engines.aws.names import Names
+from bbws.engines.aws.names import FEED, Names
 from bbws.engines.aws.secrets import Secrets
 from bbws.engines.aws.signing import Credentials
 from bbws.engines.aws.table import DynamoTable
@@ -116,7 +116,7 @@ class AwsEngine:
         """Where changes are announced."""
         from bbws.engines.aws.bus import Bus, Parking  # noqa: PLC0415 - see the module
 
-        park = Parking(self.sdk.client("sqs"), self.names.dead_letters("feed"))
+        park = Parking(self.sdk.client("sqs"), self.names.dead_letters(FEED))
         return Bus(self.sdk.client("events"), self.names.bus, self.region, park)
 
     @cached_property

@@ -6,6 +6,7 @@ API_STAGE = "v1"
 CURSOR_KEY = "cursor-key"
 SIGNING_KEY = "checkpoint-signing-key"
 FIRST_KEY = "product-api/key"
+FEED = "feed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,35 +4,31 @@ import logging
 import math
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from functools import partial
 from itertools import batched
 from typing import Any
 
-from bbws.engines.aws.messages import Received, document_in, message_in
-from bbws.engines.aws.names import Names
+from bbws.engines.aws.letters import BUS_ERROR, parked_message, parked_place
+from bbws.engines.aws.messages import Received
+from bbws.engines.aws.names import FEED, Names
 from bbws.engines.aws.sdk import Client, answered, packed, unlimited
-from bbws.kernel.clock import rfc3339
 from bbws.kernel.reaction import DeadLetter, Policy, QueueState, Reaction
-from bbws.kernel.table import Key, Position, Unavailable
+from bbws.kernel.table import Position, Unavailable
 
 _log = logging.getLogger("bbws.engine")
 _RANDOM = secrets.SystemRandom()
 _BATCH = 10  # what SQS takes and gives at once
 _BATCH_BYTES = 256 * 1024
 _LISTED_AT_MOST = 300
-_SHOWN_AT_MOST = 10_000  # characters of a message
 _HIDDEN_SECONDS = 30
 _LONG_POLL_SECONDS = 1
 _POLLS = 3
 _LONGEST_VISIBILITY = 43_200
 # Receiving, sending and deleting ten messages, each with repetitions.
 _MARGIN_SECONDS = 10.0
-_DIGITS = 15
 _WAITING = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed")
 _IN_FLIGHT = "ApproximateNumberOfMessagesNotVisible"
 _DEPTHS = [*_WAITING, _IN_FLIGHT]
-_BUS_ERROR = "ERROR_CODE"
-_NO_ERROR = "SQS keeps no error; it is in the log of the consumer's function"
 _CHECK = (
     "check that Terraform has made the queue and its dead-letter queue, and that the function's role may use them "
     "(infra/terraform/manifest.json)"
@@ -62,6 +58,9 @@ class SqsQueues:
         self._client = client
         self._names = names
         self._policies = {reaction.queue: reaction.policy for reaction in reactions}
+        self._readers: dict[str, Callable[[Mapping[str, Any]], DeadLetter]] = {
+            queue: partial(parked_message, queue, policy) for queue, policy in self._policies.items()
+        } | {FEED: parked_place}
         self._seconds_left = seconds_left
         self._jitter = jitter
         self._urls: dict[str, str] = {}
@@ -69,16 +68,19 @@ class SqsQueues:
     def states(self) -> Sequence[QueueState]:
         """Every queue, by name. Numbers are approximate; a message that waits for its next try counts as in flight.
 
+        The feed is among them for what it parked: it reads streams and has nothing waiting.
         SQS tells the age of the oldest message as a metric alone (``ApproximateAgeOfOldestMessage``), so it is None.
 
         Raises:
             Unavailable: SQS does not answer now.
         """
-        return [self._state(queue) for queue in sorted(self._policies)]
+        return [self._state(queue) for queue in sorted(self._readers)]
 
     def _state(self, queue: str) -> QueueState:
-        depths = self._depths(self._names.queue(queue))
         dead = sum(self._depths(self._names.dead_letters(queue)).values())
+        if queue not in self._policies:
+            return QueueState(queue, 0, 0, dead, None, redrivable=False)
+        depths = self._depths(self._names.queue(queue))
         return QueueState(queue, sum(depths[each] for each in _WAITING), depths[_IN_FLIGHT], dead, None)
 
     def dead_letters(self, queue: str, start: Position | None, limit: int) -> Sequence[DeadLetter]:
@@ -92,7 +94,7 @@ class SqsQueues:
             KeyError: no such queue.
             Unavailable: SQS does not answer now.
         """
-        policy = self._policies[queue]
+        read = self._readers[queue]
         name = self._names.dead_letters(queue)
         held: dict[str, Mapping[str, Any]] = {}
         try:
@@ -102,7 +104,7 @@ class SqsQueues:
                     break
         finally:
             self._change(name, [(each["ReceiptHandle"], 0) for each in held.values()])
-        letters = sorted((_dead_letter(queue, policy, each) for each in held.values()), key=lambda each: each.position)
+        letters = sorted((read(each) for each in held.values()), key=lambda each: each.position)
         return [each for each in letters if start is None or each.position > start][:limit]
 
     def redrive(self, queue: str) -> int:
@@ -112,7 +114,7 @@ class SqsQueues:
         back twice where a call is cut off: consumers cope.
 
         Raises:
-            KeyError: no such queue.
+            KeyError: no such queue, or the feed, which parks no messages.
             Unavailable: SQS does not answer now, or takes none of them.
         """
         _ = self._policies[queue]
@@ -186,7 +188,7 @@ class SqsQueues:
                 VisibilityTimeout=_HIDDEN_SECONDS,
                 WaitTimeSeconds=seconds,
                 MessageSystemAttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
-                MessageAttributeNames=[_BUS_ERROR],
+                MessageAttributeNames=[BUS_ERROR],
             )
         found: Sequence[Mapping[str, Any]] = answer.get("Messages", ())
         return found
@@ -239,24 +241,3 @@ class SqsQueues:
 
 def _size(message: Mapping[str, Any]) -> int:
     return len(message["Body"].encode())
-
-
-def _dead_letter(queue: str, policy: Policy, message: Mapping[str, Any]) -> DeadLetter:
-    attributes, body = message["Attributes"], message["Body"]
-    document = document_in(body)
-    # Every look counts as a receive; SQS parks a message when it would have been handed out once more than this.
-    receives = min(int(attributes.get("ApproximateReceiveCount", 1)), policy.max_receives)
-    ours = message_in(document, receives)
-    sent = int(attributes.get("SentTimestamp", 0))
-    if document is None or len(body) > _SHOWN_AT_MOST:
-        document = {"unreadable": body[:_SHOWN_AT_MOST]}
-    refusal = message.get("MessageAttributes", {}).get(_BUS_ERROR, {}).get("StringValue")
-    return DeadLetter(
-        message["MessageId"] if ours is None else ours.id,
-        queue,
-        document,
-        receives,
-        rfc3339(datetime.fromtimestamp(sent / 1000, UTC)),
-        _NO_ERROR if refusal is None else f"the bus could not deliver it: {refusal}",
-        Position(f"{sent:0{_DIGITS}}", Key(queue, message["MessageId"])),
-    )

@@ -11,15 +11,23 @@ type Json = Mapping[str, Any]
 
 _MARKS: Mapping[str, str] = {"+": "green", "-": "red", "~": "yellow", " ": "dim"}
 _NOTHING = object()
+_OF_EVERY_PLAN = frozenset({"dryRun", "changes"})
 
 
-def planned(changes: Sequence[Json]) -> Text:
-    """Every change that would be made; says so where there would be none."""
+def planned(plan: Json) -> Text:
+    """What would be done beside changes, and every change that would be made; says so where there would be none."""
+    changes: Sequence[Json] = plan.get("changes", [])
+    besides = [Text(f"{name}: {compact(value)}") for name, value in plan.items() if name not in _OF_EVERY_PLAN]
+    if besides:
+        return Text("\n").join([*besides, *_changes(changes), Text("This is the plan; nothing was changed.")])
     if not changes:
         return Text("Nothing would change.", style="dim")
-    lines = [line for change in changes for line in _change(change)]
-    lines.append(Text(f"{len(changes)} change{'s' if len(changes) > 1 else ''} planned; nothing was changed."))
-    return Text("\n").join(lines)
+    count = Text(f"{len(changes)} change{'s' if len(changes) > 1 else ''} planned; nothing was changed.")
+    return Text("\n").join([*_changes(changes), count])
+
+
+def _changes(changes: Sequence[Json]) -> list[Text]:
+    return [line for change in changes for line in _change(change)]
 
 
 def _change(change: Json) -> Iterator[Text]:

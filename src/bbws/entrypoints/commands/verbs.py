@@ -155,7 +155,7 @@ def _call(session: Session, verb: Verb, ask: Ask, given: dict[str, Any]) -> None
     elif session.screen.as_json:
         session.screen.document(answer)
     elif given.get("dry_run"):
-        session.screen.show(planned(answer.get("changes", [])))
+        session.screen.show(planned(answer))
     elif response.status_code == _NO_CONTENT:
         session.screen.write(f"{verb.endpoint.summary}: done.")
     else:
