@@ -79,12 +79,17 @@ class Checkpoint:
     @property
     def name(self) -> str:
         """Its name in the archive."""
-        return f"{CHECKPOINTS}{self.sequence:08d}.jsonl"
+        return checkpoint_name(self.sequence)
 
     def content(self) -> bytes:
         """The object: a header line, a line for each entity in order, and a last line with root and signature."""
         trailer: Document = {"root": self.root, "keyId": self.key_id, "signature": self.signature}
         return signed_part(self.sequence, self.through, self.previous, self.entries) + canonical(trailer) + b"\n"
+
+
+def checkpoint_name(sequence: int) -> str:
+    """The name of a checkpoint in the archive, by its number."""
+    return f"{CHECKPOINTS}{sequence:08d}.jsonl"
 
 
 def signed_part(sequence: int, through: str, previous: str, entries: Iterable[Entry]) -> bytes:

@@ -4,7 +4,7 @@ Write what happened into the archive, make sure nothing is missing, sign where h
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import batched
 
@@ -18,6 +18,7 @@ from bbws.audit.model import (
     Entry,
     archive_name,
     archive_object,
+    checkpoint_name,
     parse_checkpoint,
     root_of,
     signed_part,
@@ -26,7 +27,7 @@ from bbws.audit.ports import Archive, ArchiveCorrupt, Signer
 from bbws.audit.reading import ahead
 from bbws.audit.store import Question
 from bbws.kernel.change import Change
-from bbws.kernel.clock import Clock, parse_rfc3339, rfc3339
+from bbws.kernel.clock import MICROSECOND, Clock, parse_rfc3339, rfc3339
 from bbws.kernel.problem import VERSION_CONFLICT, FieldError, Problem
 from bbws.kernel.reaction import Message
 from bbws.kernel.table import MAX_WRITES, Conflict, Insert, Key, Position, Row, Table
@@ -45,6 +46,8 @@ LOOK_BACK = timedelta(days=1)
 # checkpoint looks at every day from then on.
 FIRST_DAY = datetime(2026, 11, 1, tzinfo=UTC)
 EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
+_DAY = timedelta(days=1)
+_TRIES = 3
 
 
 def log_changes(messages: Sequence[Message], table: Table, archive: Archive) -> list[str]:
@@ -107,25 +110,56 @@ def reconcile(table: Table, archive: Archive, since: datetime, until: datetime) 
 
 
 def checkpoint(table: Table, archive: Archive, signer: Signer, clock: Clock) -> Checkpoint:
-    """Make sure that the archive is complete, and sign where every history stands.
+    """Make sure that the archive is complete, and sign where every history stands; the last checkpoint made.
+
+    Days that are over are signed one by one, where they hold something new: what a run did that was cut off stays, and
+    the next one goes on from there.
 
     Raises:
         Problem: 409 where another one is made at the same moment.
     """
-    before = latest_checkpoint(archive)
-    through = clock.now()
-    if before is not None:
-        through = max(through, parse_rfc3339(before.through) + timedelta(microseconds=1))
+    last, through, signed, since = latest_checkpoint(archive), clock.now(), FIRST_DAY, FIRST_DAY
+    if last is not None:
+        signed = parse_rfc3339(last.through)
+        # Where the clock was set back since, what was changed under it is older than the checkpoint before.
+        since = min(signed, through) - LOOK_BACK
+        through = max(through, signed + MICROSECOND)
+    stated = _stated(archive, last, since)
+    for midnight in _midnights(signed, through):
+        if entries := _news(reconcile(table, archive, since, midnight - MICROSECOND), stated):
+            last = _sign(archive, signer, last, midnight, entries)
+        since, stated = midnight, set()  # nothing behind the first midnight was signed before
+    return _sign(archive, signer, last, through, _news(reconcile(table, archive, since, through), stated))
+
+
+def _midnights(after: datetime, before: datetime) -> Iterator[datetime]:
+    midnight = _start_of_day(after) + _DAY
+    while midnight < before:
+        yield midnight
+        midnight += _DAY
+
+
+def _start_of_day(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _stated(archive: Archive, last: Checkpoint | None, since: datetime) -> set[Entry]:
+    """What is signed of the days that are looked at again. A day may have several checkpoints."""
+    stated: set[Entry] = set()
+    while last is not None and parse_rfc3339(last.through) >= _start_of_day(since):
+        stated.update(last.entries)
+        last = _checkpoint_at(archive, checkpoint_name(last.sequence - 1))
+    return stated
+
+
+def _news(changes: Iterable[Change], stated: set[Entry]) -> tuple[Entry, ...]:
+    """Where the histories stand that these changes belong to, but for what was stated before."""
     heads: dict[Key, Entry] = {}
-    # Where the clock was set back since, what was changed under it is older than the checkpoint before.
-    since = FIRST_DAY if before is None else min(parse_rfc3339(before.through), clock.now()) - LOOK_BACK
-    for change in reconcile(table, archive, since, through):
+    for change in changes:
         head = heads.get(change.entity)
         if head is None or head.version < change.version:
             heads[change.entity] = Entry(change.entity, change.version, change.digest)
-    known = set() if before is None else set(before.entries)
-    entries = tuple(sorted((e for e in heads.values() if e not in known), key=lambda entry: entry.entity))
-    return _sign(archive, signer, before, through, entries)
+    return tuple(sorted((e for e in heads.values() if e not in stated), key=lambda entry: entry.entity))
 
 
 def _sign(
@@ -147,20 +181,37 @@ def _sign(
 def latest_checkpoint(archive: Archive) -> Checkpoint | None:
     """The newest checkpoint in the archive."""
     name = max(archive.names(CHECKPOINTS), default=None)
-    content = None if name is None else archive.get(name)
+    return None if name is None else _checkpoint_at(archive, name)
+
+
+def _checkpoint_at(archive: Archive, name: str) -> Checkpoint | None:
+    content = archive.get(name)
     return None if content is None else parse_checkpoint(content)
 
 
 def daily_checkpoint(table: Table, archive: Archive, signer: Signer, clock: Clock) -> None:
-    """The daily reconciliation and checkpoint, unless somebody signs one at the same moment."""
-    try:
-        made = checkpoint(table, archive, signer, clock)
-    except Problem as problem:
-        if problem.type is not VERSION_CONFLICT:
-            raise
-        logger.info("somebody else signed a checkpoint")
-        return
-    logger.info("checkpoint signed", extra={"sequence": made.sequence, "entities": len(made.entries)})
+    """The daily reconciliation and checkpoint, unless somebody signs one at the same moment.
+
+    Raises:
+        Problem: 409 where others were faster time and again, and none of them came to the end.
+    """
+    today = rfc3339(_start_of_day(clock.now()))
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            made = checkpoint(table, archive, signer, clock)
+        except Problem as problem:
+            if problem.type is not VERSION_CONFLICT:
+                raise
+            other = latest_checkpoint(archive)
+            if other is not None and other.through > today:
+                logger.info("somebody else signed a checkpoint")
+                return
+            # That one is of a day that is over: a part of somebody's way, who may not reach the end of it.
+            if not tries_left:
+                raise
+        else:
+            logger.info("checkpoint signed", extra={"sequence": made.sequence, "entities": len(made.entries)})
+            return
 
 
 def find_records(  # noqa: PLR0913 - each is a part of the question
