@@ -6,7 +6,8 @@ Write what happened into the archive, make sure nothing is missing, sign where h
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import batched
+from itertools import batched, chain
+from typing import NamedTuple
 
 from bbws.audit import store
 from bbws.audit.model import (
@@ -14,6 +15,7 @@ from bbws.audit.model import (
     CHECKPOINTS,
     NO_ROOT,
     PUBLIC_KEYS,
+    UNREADABLE_CHANGES,
     Checkpoint,
     Entry,
     archive_name,
@@ -25,7 +27,7 @@ from bbws.audit.model import (
 )
 from bbws.audit.ports import Archive, ArchiveCorrupt, Signer
 from bbws.audit.reading import ahead
-from bbws.audit.store import Question
+from bbws.audit.store import Question, UnreadableRow
 from bbws.kernel.change import Change
 from bbws.kernel.clock import MICROSECOND, Clock, parse_rfc3339, rfc3339
 from bbws.kernel.problem import VERSION_CONFLICT, FieldError, Problem
@@ -93,20 +95,32 @@ def _index(table: Table, rows: Sequence[Row]) -> None:
                 break
 
 
-def reconcile(table: Table, archive: Archive, since: datetime, until: datetime) -> Iterator[Change]:
-    """Every change of this time, each of which the archive holds by the time it is given."""
+def reconcile(
+    table: Table, archive: Archive, found: Iterable[Change | UnreadableRow]
+) -> Iterator[Change | UnreadableRow]:
+    """Give on what was found, each change of which the archive holds by then. A row that cannot be read is logged."""
 
-    def kept(change: Change) -> tuple[bytes | None, Row | None]:
-        return archive.get(archive_name(change)), table.get(store.index_row(change).key)
+    def kept(each: Change | UnreadableRow) -> tuple[bytes | None, Row | None]:
+        if isinstance(each, UnreadableRow):
+            return None, None
+        return archive.get(archive_name(each)), table.get(store.index_row(each).key)
 
-    for change, (content, row) in ahead(kept, store.changes_since(table, since, until)):
-        name = archive_name(change)
-        if content != archive_object(change):
-            logger.warning("change was missing from the archive", extra={"archiveName": name})
-            archive.put(name, archive_object(change))
-        if row is None:
-            _index(table, [store.index_row(change)])
-        yield change
+    for each, (content, row) in ahead(kept, found):
+        if isinstance(each, UnreadableRow):
+            named = {"key": each.key, "day": each.place.partition, "place": each.place.sort, "error": each.fault}
+            logger.error("change cannot be read", extra=named)
+        else:
+            _complete(table, archive, each, content, row)
+        yield each
+
+
+def _complete(table: Table, archive: Archive, change: Change, content: bytes | None, row: Row | None) -> None:
+    name = archive_name(change)
+    if content != archive_object(change):
+        logger.warning("change was missing from the archive", extra={"archiveName": name})
+        archive.put(name, archive_object(change))
+    if row is None:
+        _index(table, [store.index_row(change)])
 
 
 def checkpoint(table: Table, archive: Archive, signer: Signer, clock: Clock) -> Checkpoint:
@@ -116,7 +130,8 @@ def checkpoint(table: Table, archive: Archive, signer: Signer, clock: Clock) -> 
     the next one goes on from there.
 
     Raises:
-        Problem: 409 where another one is made at the same moment.
+        Problem: 409 where another one is made at the same moment; 500 where there are changes that cannot be read, once
+            all others are signed.
     """
     last, through, signed, since = latest_checkpoint(archive), clock.now(), FIRST_DAY, FIRST_DAY
     if last is not None:
@@ -125,11 +140,34 @@ def checkpoint(table: Table, archive: Archive, signer: Signer, clock: Clock) -> 
         since = min(signed, through) - LOOK_BACK
         through = max(through, signed + MICROSECOND)
     stated = _stated(archive, last, since)
+    lost: set[Key] = set()
+    again = _looked_at_again(table, last)
     for midnight in _midnights(signed, through):
-        if entries := _news(reconcile(table, archive, since, midnight - MICROSECOND), stated):
-            last = _sign(archive, signer, last, midnight, entries)
+        found = chain(again, store.changes_since(table, since, midnight - MICROSECOND))
+        news = _news(reconcile(table, archive, found), stated, lost)
+        if news.entries:
+            last = _sign(archive, signer, last, midnight, news)
         since, stated = midnight, set()  # nothing behind the first midnight was signed before
-    return _sign(archive, signer, last, through, _news(reconcile(table, archive, since, through), stated))
+    found = chain(again, store.changes_since(table, since, through))
+    return _readable(_sign(archive, signer, last, through, _news(reconcile(table, archive, found), stated, lost)))
+
+
+def _looked_at_again(table: Table, last: Checkpoint | None) -> Iterator[Change | UnreadableRow]:
+    """What is now at the places that nobody could read when ``last`` was made. Who mends a row need tell nobody."""
+    places = () if last is None else last.unreadable
+    for _, found in ahead(lambda place: tuple(store.changes_at(table, place)), places):
+        yield from found
+
+
+def _readable(made: Checkpoint) -> Checkpoint:
+    if made.unreadable:
+        detail = (
+            f"Changes that cannot be read: {len(made.unreadable)}. Checkpoint {made.sequence} covers all others. The "
+            "log names their rows, `bbws audit verify` those that the archive lacks. What to do is in the "
+            "troubleshooting runbook, Unreadable changes."
+        )
+        raise UNREADABLE_CHANGES(detail)
+    return made
 
 
 def _midnights(after: datetime, before: datetime) -> Iterator[datetime]:
@@ -152,23 +190,33 @@ def _stated(archive: Archive, last: Checkpoint | None, since: datetime) -> set[E
     return stated
 
 
-def _news(changes: Iterable[Change], stated: set[Entry]) -> tuple[Entry, ...]:
-    """Where the histories stand that these changes belong to, but for what was stated before."""
+class _News(NamedTuple):
+    entries: tuple[Entry, ...]
+    unreadable: tuple[Key, ...]
+
+
+def _news(found: Iterable[Change | UnreadableRow], stated: set[Entry], lost: set[Key]) -> _News:
+    """Where the histories stand that these changes are of, but for what was stated; ``lost`` gains the unreadable."""
     heads: dict[Key, Entry] = {}
-    for change in changes:
-        head = heads.get(change.entity)
-        if head is None or head.version < change.version:
-            heads[change.entity] = Entry(change.entity, change.version, change.digest)
-    return tuple(sorted((e for e in heads.values() if e not in stated), key=lambda entry: entry.entity))
+    for each in found:
+        if isinstance(each, UnreadableRow):
+            lost.add(each.place)
+            continue
+        head = heads.get(each.entity)
+        if head is None or head.version < each.version:
+            heads[each.entity] = Entry(each.entity, each.version, each.digest)
+    entries = sorted((e for e in heads.values() if e not in stated), key=lambda entry: entry.entity)
+    return _News(tuple(entries), tuple(sorted(lost)))
 
 
-def _sign(
-    archive: Archive, signer: Signer, before: Checkpoint | None, through: datetime, entries: tuple[Entry, ...]
-) -> Checkpoint:
+def _sign(archive: Archive, signer: Signer, before: Checkpoint | None, through: datetime, news: _News) -> Checkpoint:
     sequence = 1 if before is None else before.sequence + 1
     previous = NO_ROOT if before is None else before.root
-    root = root_of(signed_part(sequence, rfc3339(through), previous, entries))
-    made = Checkpoint(sequence, rfc3339(through), previous, entries, root, signer.key_id, signer.sign(root))
+    root = root_of(signed_part(sequence, rfc3339(through), previous, *news))
+    signature = signer.sign(root)
+    made = Checkpoint(
+        sequence, rfc3339(through), previous, news.entries, root, signer.key_id, signature, news.unreadable
+    )
     archive.put(f"{PUBLIC_KEYS}{signer.key_id}.pem", signer.public_pem)
     try:
         archive.put(made.name, made.content())
@@ -193,7 +241,8 @@ def daily_checkpoint(table: Table, archive: Archive, signer: Signer, clock: Cloc
     """The daily reconciliation and checkpoint, unless somebody signs one at the same moment.
 
     Raises:
-        Problem: 409 where others were faster time and again, and none of them came to the end.
+        Problem: 409 where others were faster time and again, and none of them came to the end; 500 where there are
+            changes that cannot be read.
     """
     today = rfc3339(_start_of_day(clock.now()))
     for tries_left in reversed(range(_TRIES)):
@@ -205,6 +254,7 @@ def daily_checkpoint(table: Table, archive: Archive, signer: Signer, clock: Cloc
             other = latest_checkpoint(archive)
             if other is not None and other.through > today:
                 logger.info("somebody else signed a checkpoint")
+                _readable(other)
                 return
             # That one is of a day that is over: a part of somebody's way, who may not reach the end of it.
             if not tries_left:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bbws.audit.model import archive_name
+from bbws.audit.model import archive_name, archive_object, well_formed
+from bbws.audit.ports import check_name
 from bbws.kernel.access import EVERY_ENTITY, Access, Store
 from bbws.kernel.canonical import Document
 from bbws.kernel.change import BY_DAY, Change
@@ -16,6 +17,9 @@ BY_TYPE = "AuditByTypeIndex"
 _PAGE = 100
 _LOOKED_AT_MOST = 1000
 _DAY = timedelta(days=1)
+# How the sort of a change begins within its day, and what is raised for a row that nobody of BBWS wrote.
+_TIME = "0000-00-00T00:00:00.000000Z#"
+_NONSENSE = (AttributeError, LookupError, TypeError, ValueError)
 
 STORE = Store("audit", others=("AUDIT",), indexes=(BY_ACTOR, BY_TYPE))
 SEARCHING = Access.to(gets=EVERY_ENTITY, queries="AUDIT", indexes=f"{BY_ACTOR} {BY_TYPE} {BY_DAY}")
@@ -136,25 +140,71 @@ def _change(table: Table, row: Row) -> Change:
     return Change.from_document(found.document)
 
 
-def changes_since(table: Table, since: datetime, until: datetime) -> Iterator[Change]:
+@dataclass(frozen=True, slots=True)
+class UnreadableRow:
+    """A row of which no change can be made.
+
+    Attributes:
+        place: where it is found: the day, and the sort there, or how that begins where the engine cannot tell more.
+        key: where it lies; None where the engine cannot tell.
+        fault: what was raised, by its name alone: an error may quote the row.
+    """
+
+    place: Key
+    key: Key | None
+    fault: str
+
+
+def changes_since(table: Table, since: datetime, until: datetime) -> Iterator[Change | UnreadableRow]:
     """Every change from the day of ``since`` to the moment ``until``, streamed in the order of time.
 
     It ends at the moment and not with the day: while others write, the day has a new one as soon as the last is read.
     """
     day, last = since, rfc3339(until)
     while day.date() <= until.date():
-        for change in _changes_of(table, f"{day:%Y-%m-%d}"):
-            if change.time > last:
+        for found in changes_at(table, Key(f"{day:%Y-%m-%d}", "")):
+            if isinstance(found, Change) and found.time > last and day.date() == until.date():
                 return
-            yield change
+            yield found
         day += _DAY
 
 
-def _changes_of(table: Table, day: str) -> Iterator[Change]:
-    start: Position | None = None
+def changes_at(table: Table, place: Key, start: Position | None = None) -> Iterator[Change | UnreadableRow]:
+    """The changes of the day ``place.partition`` whose sort there begins with ``place.sort``."""
     while True:
-        page = table.query(day, index=BY_DAY, start=start, limit=_PAGE)
-        yield from (Change.from_document(row.document) for row in page.rows)
+        try:
+            page = table.query(place.partition, index=BY_DAY, prefix=place.sort, start=start, limit=_PAGE)
+        except _NONSENSE as error:
+            yield from _around(table, place, start, error)
+            return
+        yield from map(_change_or_fault, page.rows)
         if page.next is None:
             return
         start = page.next
+
+
+def _around(table: Table, place: Key, start: Position | None, error: Exception) -> Iterator[Change | UnreadableRow]:
+    """What can be read of a place with a row that the engine cannot decode, nor name.
+
+    The place is split by the digits of the time, until what cannot be read is alone.
+    """
+    found_it = False
+    if len(place.sort) < len(_TIME):
+        prefix = place.sort or f"{place.partition}T"
+        following = _TIME[len(prefix)]
+        for each in "0123456789" if following == "0" else following:
+            for found in changes_at(table, Key(place.partition, prefix + each), start):
+                found_it = found_it or isinstance(found, UnreadableRow)
+                yield found
+    if not found_it:
+        yield UnreadableRow(place, None, type(error).__name__)
+
+
+def _change_or_fault(row: Row) -> Change | UnreadableRow:
+    try:
+        change = well_formed(row.document)
+        check_name(archive_name(change))
+        archive_object(change)
+    except _NONSENSE as error:
+        return UnreadableRow(row.indexes[BY_DAY], row.key, type(error).__name__)
+    return change
