@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from bbws.audit.model import archive_name, archive_object, well_formed
 from bbws.audit.ports import check_name
+from bbws.audit.reading import ahead
 from bbws.kernel.access import EVERY_ENTITY, Access, Store
 from bbws.kernel.canonical import Document
 from bbws.kernel.change import BY_DAY, Change
@@ -17,9 +18,14 @@ BY_TYPE = "AuditByTypeIndex"
 _PAGE = 100
 _LOOKED_AT_MOST = 1000
 _DAY = timedelta(days=1)
+_DAYS_ALONE = 2
+_DAYS_AT_ONCE = 8
 # How the sort of a change begins within its day, and what is raised for a row that nobody of BBWS wrote.
 _TIME = "0000-00-00T00:00:00.000000Z#"
 _NONSENSE = (AttributeError, LookupError, TypeError, ValueError)
+
+type _Found = tuple[tuple[Row, ...], Position | None]
+type _Read = Callable[[Position], _Found]
 
 STORE = Store("audit", others=("AUDIT",), indexes=(BY_ACTOR, BY_TYPE))
 SEARCHING = Access.to(gets=EVERY_ENTITY, queries="AUDIT", indexes=f"{BY_ACTOR} {BY_TYPE} {BY_DAY}")
@@ -85,15 +91,28 @@ def _newest_first(table: Table, question: Question, start: Position | None) -> I
     start = start or Position(until, Key("", ""))
     if question.subject is not None:
         read = _reader(table, None, f"AUDIT#{question.subject}")
-        yield from _down_to(since, read, start, None)
+        yield from _down_to(since, read, read(start), None)
         return
     index, partition = _index_of(question)
-    day = datetime.fromisoformat(start.sort[:10]).replace(tzinfo=UTC)
-    while day + _DAY > question.since:
-        name = f"{day:%Y-%m-%d}"
-        read = _reader(table, index, f"{partition}#{name}" if partition else name)
-        yield from _down_to(since, read, start, index)
-        day -= _DAY
+
+    def first_page(day: str) -> tuple[_Read, _Found]:
+        read = _reader(table, index, f"{partition}#{day}" if partition else day)
+        return read, read(start)
+
+    # Tomorrow, for clocks that were set back, and today, which mostly fills the page, are read one by one. Behind days
+    # that do not fill it, ever more are read at once.
+    days = _days(start, question.since)
+    for day in days[:_DAYS_ALONE]:
+        yield from _down_to(since, *first_page(day), index)
+    for _, (read, found) in ahead(first_page, days[_DAYS_ALONE:], at_once=_DAYS_AT_ONCE, first=1):
+        yield from _down_to(since, read, found, index)
+
+
+def _days(start: Position, since: datetime) -> list[str]:
+    """The days that have a place before ``start``, back to ``since``."""
+    latest = datetime.fromisoformat(start.sort[:10]).replace(tzinfo=UTC)
+    back = max(0, (latest.date() - since.date()).days)
+    return [f"{latest - _DAY * each:%Y-%m-%d}" for each in range(back + 1)]
 
 
 def _index_of(question: Question) -> tuple[str, str]:
@@ -104,29 +123,25 @@ def _index_of(question: Question) -> tuple[str, str]:
     return BY_DAY, ""
 
 
-def _reader(
-    table: Table, index: str | None, partition: str
-) -> Callable[[Position], tuple[tuple[Row, ...], Position | None]]:
-    def read(start: Position) -> tuple[tuple[Row, ...], Position | None]:
+def _reader(table: Table, index: str | None, partition: str) -> _Read:
+    def read(start: Position) -> _Found:
         page = table.query(partition, index=index, start=start, limit=_PAGE, descending=True)
         return page.rows, page.next
 
     return read
 
 
-def _down_to(
-    since: str,
-    read: Callable[[Position], tuple[tuple[Row, ...], Position | None]],
-    start: Position,
-    index: str | None,
-) -> Iterator[Row]:
-    following: Position | None = start
-    while following is not None:
-        rows, following = read(following)
+def _down_to(since: str, read: _Read, found: _Found, index: str | None) -> Iterator[Row]:
+    """The rows of a partition from those that were found first down to ``since``."""
+    while True:
+        rows, following = found
         for row in rows:
             if row.position(index).sort < since:
                 return
             yield row
+        if following is None:
+            return
+        found = read(following)
 
 
 def _change(table: Table, row: Row) -> Change:
