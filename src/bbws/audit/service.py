@@ -286,12 +286,15 @@ def find_records(  # noqa: PLR0913 - each is a part of the question
         message = "must not be later than to"
         raise AUDIT_RANGE(f"from {message}.", errors=(FieldError("from", message, "range"),))
     # Nothing is older than BBWS, and nothing is younger than now but by a clock that was set back.
-    latest = work.now() + timedelta(days=1)
+    now = work.now()
+    latest = now + _DAY
+    # A year ago is a year ago all day long: who names no end asks for as many days as there were until this one.
+    end = _start_of_day(now) if until is None else min(until, latest)
     until = max(EARLIEST, min(until or latest, latest))
     if since is None:
         since = EARLIEST if subject else until - USUAL_RANGE
     since = max(EARLIEST, min(since, until))
-    if subject is None and until - since > LONGEST_RANGE:
+    if subject is None and end - since > LONGEST_RANGE:
         detail = f"Ask for {LONGEST_RANGE.days} days at most, or name a subject."
         raise AUDIT_RANGE(detail, errors=(FieldError("from", detail, "range"),))
     return store.records(work.table, Question(subject, actor, event, since, until), start, limit)
