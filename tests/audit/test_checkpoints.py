@@ -1,6 +1,6 @@
 """Checkpoints sign where every history stands, once the archive is complete. Source: design §2."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +15,6 @@ from bbws.audit.service import daily_checkpoint, latest_checkpoint
 from bbws.audit.signing import Ed25519Signer
 from bbws.audit.verify import verify
 from bbws.kernel.clock import rfc3339
-from bbws.kernel.problem import Problem
 from tests import builders
 from tests.audit.world import CHECKPOINTS, HOUR, PRODUCTS, MemoryArchive, checkpoint, checkpoints_of, records, snapshot
 from tests.builders import Client
@@ -137,26 +136,6 @@ def test_a_change_committed_late_or_under_a_clock_set_back_is_in_the_next_checkp
     world.clock.advance(2 * HOUR)
     assert "PROD-001" not in _versions(_make(world, archive))
     assert verify(archive).sound
-
-
-class Overtaken(MemoryArchive):
-    """An archive in which somebody else writes a checkpoint at the same moment."""
-
-    def put(self, name: str, content: bytes) -> None:
-        if name.startswith("checkpoints/"):
-            raise ArchiveCorrupt(name)
-        super().put(name, content)
-
-    def put_all(self, objects: Sequence[tuple[str, bytes]]) -> None:
-        for name, content in objects:
-            self.put(name, content)
-
-
-def test_of_two_made_at_one_moment_one_is_told_to_ask_again(world: World) -> None:
-    with pytest.raises(Problem) as refused:
-        _make(world, Overtaken())
-    assert refused.value.type.status == 409
-    daily_checkpoint(world.client.app.engine.table, Overtaken(), SIGNER, world.clock)  # it has been made all the same
 
 
 def test_once_a_day_a_checkpoint_is_made_by_itself(world: World) -> None:

@@ -117,6 +117,16 @@ def test_without_a_subject_only_the_last_month_is_read_unless_asked_otherwise(wo
     assert _ids(world.client, f"from={long_ago}&subject={subject}") == _expected(world, subject=subject)
 
 
+@pytest.mark.parametrize(("days", "status"), [(365, 200), (366, 200), (368, 422)])
+def test_a_year_until_now_may_be_asked_for(tmp_path: Path, days: int, status: int) -> None:
+    clock = FakeClock(NOON + timedelta(seconds=1))
+    with builders.client(tmp_path / "data", clock=clock, start=False) as client:
+        answer = client.call("GET", f"{RECORDS}?from={rfc3339(NOON - timedelta(days=days))}")
+        assert answer.status == status
+        if status != 200:
+            problem(answer, 422, "audit-range")
+
+
 def test_a_record_is_the_change(world: World) -> None:
     [deleted] = world.client.call("GET", f"{RECORDS}?type=product.deleted").json["items"]
     last = world.changes[-1]

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from bbws.bootstrap.wiring import bound
+from bbws.kernel.change import BY_DAY
 from bbws.kernel.problem import COMMON
 from bbws.kernel.reaction import QueueState
 from bbws.kernel.router import Router
-from bbws.kernel.table import Conflict, Key, Table, Unavailable, Write
+from bbws.kernel.table import Conflict, Key, Row, RowKind, Table, Unavailable, Write
 from bbws.tables import ENDPOINTS
 from tests.builders import Client, Reply
 from tests.fakes import TableProxy
@@ -93,6 +94,13 @@ def _no_message(client: Client) -> Reply:
     return replace(client, app=app).call("POST", "/v1.0/queues/feed/redrive")
 
 
+def _unreadable(client: Client) -> Reply:
+    place = {BY_DAY: Key("2026-11-01", "2026-11-01T00:00:00.000000Z#x.1")}
+    row = Row(Key("PRODUCT#x", "CHANGE#METADATA#1"), RowKind.CHANGE, {"no": "change"}, indexes=place, replayed=True)
+    client.app.engine.load_rows([row])
+    return client.call("POST", "/v1.0/audit/checkpoints")
+
+
 # Code → how a caller gets it, written by hand: a refusal that nobody can get, or that no test gets, fails below.
 WAYS: Mapping[str, Callable[[Client], Reply]] = {
     "validation-error": lambda client: client.call("POST", PRODUCTS, {}),
@@ -115,6 +123,7 @@ WAYS: Mapping[str, Callable[[Client], Reply]] = {
     "operation-not-found": lambda client: client.call("GET", f"{OPERATIONS}/op-0000000000000000"),
     "illegal-transition": _ended,
     "audit-range": lambda client: client.call("GET", "/v1.0/audit/records?from=2020-01-01T00:00:00Z"),
+    "unreadable-changes": _unreadable,
     "key-not-found": lambda client: client.call("DELETE", "/v1.0/keys/key-000000000000"),
     "unknown-permission": lambda client: client.call("POST", "/v1.0/keys", {"name": "abc", "permissions": ["a:b"]}),
     "rate-not-held": _granted_more,
@@ -128,6 +137,7 @@ STATUS = {
     "service-unavailable": 503, "product-not-found": 404, "product-exists": 409, "product-inactive": 422,
     "operation-not-found": 404, "illegal-transition": 422, "audit-range": 422, "key-not-found": 404,
     "unknown-permission": 422, "rate-not-held": 403, "queue-not-found": 404, "queue-not-redrivable": 422,
+    "unreadable-changes": 500,
 }  # fmt: skip
 ALWAYS = {"type", "title", "status", "detail", "code", "instance", "requestId"}
 

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import Field
 
 from bbws.audit import service, store
-from bbws.audit.model import AUDIT_RANGE, Checkpoint
+from bbws.audit.model import AUDIT_RANGE, UNREADABLE_CHANGES, Checkpoint
 from bbws.audit.ports import Archive, Signer
 from bbws.kernel.clock import Clock, Moment
 from bbws.kernel.endpoint import Answer, Call, Endpoint, Listed, Paging, Resource
@@ -107,6 +107,7 @@ ENDPOINTS = (
         permission=service.WRITE,
         response=CheckpointBody,
         status=201,
+        problems=(UNREADABLE_CHANGES,),
         blocking=True,
     ),
 )

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,15 @@ AUDIT_RANGE = ProblemType(
     "Range refused",
     "`from` must not be later than `to`. Without `subject`, records are read day by day, 366 days at most: narrow the "
     "range, or name a subject.",
+)
+
+UNREADABLE_CHANGES = ProblemType(
+    Kind.FAULT,
+    "unreadable-changes",
+    "Unreadable changes",
+    "Changes in the store cannot be read, so that they are neither archived nor signed. All others are: the checkpoint "
+    "was made. The log names the rows; `bbws audit verify` names those that the archive lacks. Restore these rows: "
+    "troubleshooting runbook, Unreadable changes. The next checkpoint looks at them again.",
 )
 
 _NAME = re.compile(r"\d{4}/\d{2}/\d{2}/(?P<id>[^/]+)_(?P<time>\d{8}T\d{6}\.\d{6}Z)-(?P<version>[1-9]\d*)\.json")
@@ -65,7 +74,8 @@ class Checkpoint:
     """A signed statement of where histories stood.
 
     It holds the entities that changed since the checkpoint before it, whose root it names, so that each one vouches for
-    all before it. ``through`` (RFC 3339): every change committed before that time is covered.
+    all before it. ``through`` (RFC 3339): every change committed before that time is covered, save those at the places
+    ``unreadable`` (day, and the beginning of the sort there), which nobody could read.
     """
 
     sequence: int
@@ -75,21 +85,35 @@ class Checkpoint:
     root: str
     key_id: str
     signature: str
+    unreadable: tuple[Key, ...] = ()
 
     @property
     def name(self) -> str:
         """Its name in the archive."""
-        return f"{CHECKPOINTS}{self.sequence:08d}.jsonl"
+        return checkpoint_name(self.sequence)
 
     def content(self) -> bytes:
         """The object: a header line, a line for each entity in order, and a last line with root and signature."""
         trailer: Document = {"root": self.root, "keyId": self.key_id, "signature": self.signature}
-        return signed_part(self.sequence, self.through, self.previous, self.entries) + canonical(trailer) + b"\n"
+        return self.signed_part() + canonical(trailer) + b"\n"
+
+    def signed_part(self) -> bytes:
+        """The bytes whose SHA-256 is its root."""
+        return signed_part(self.sequence, self.through, self.previous, self.entries, self.unreadable)
 
 
-def signed_part(sequence: int, through: str, previous: str, entries: Iterable[Entry]) -> bytes:
+def checkpoint_name(sequence: int) -> str:
+    """The name of a checkpoint in the archive, by its number."""
+    return f"{CHECKPOINTS}{sequence:08d}.jsonl"
+
+
+def signed_part(
+    sequence: int, through: str, previous: str, entries: Iterable[Entry], unreadable: Sequence[Key] = ()
+) -> bytes:
     """The bytes whose SHA-256 is a checkpoint's root."""
     header: Document = {"sequence": sequence, "through": through, "previous": previous}
+    if unreadable:
+        header["unreadable"] = [list(place) for place in unreadable]
     return canonical(header) + b"\n" + b"".join(entry.line() for entry in entries)
 
 
@@ -114,6 +138,7 @@ def parse_checkpoint(content: bytes) -> Checkpoint:
             _text(trailer["root"]),
             _text(trailer["keyId"]),
             _text(trailer["signature"]),
+            tuple(Key(_text(day), _text(sort)) for day, sort in header.get("unreadable", ())),
         )
         same = checkpoint.content() == content
     except (KeyError, TypeError, ValueError) as error:
@@ -133,7 +158,7 @@ def parse_record(content: bytes) -> tuple[Change, Mapping[str, Any]]:
     """
     try:
         record = orjson.loads(content)
-        change = _well_formed(Change.from_document(record))
+        change = well_formed(record)
         same = archive_object(change) == content
     except (KeyError, TypeError, ValueError) as error:
         msg = "not a change record"
@@ -144,8 +169,13 @@ def parse_record(content: bytes) -> tuple[Change, Mapping[str, Any]]:
     return change, change.document()
 
 
-def _well_formed(change: Change) -> Change:
-    """The change, once its parts are what they must be: a forger may have put anything anywhere."""
+def well_formed(record: Mapping[str, Any]) -> Change:
+    """The change that a record describes, once its parts are what they must be: anybody may have put anything anywhere.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is not a change.
+    """
+    change = Change.from_document(record)
     for text in (change.id, change.source, change.type, change.subject, change.change_type, change.digest):
         _text(text)
     for text in (*change.entity, change.actor, change.correlation_id, change.reason or ""):

@@ -4,9 +4,10 @@ Write what happened into the archive, make sure nothing is missing, sign where h
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import batched
+from itertools import batched, chain
+from typing import NamedTuple
 
 from bbws.audit import store
 from bbws.audit.model import (
@@ -14,19 +15,21 @@ from bbws.audit.model import (
     CHECKPOINTS,
     NO_ROOT,
     PUBLIC_KEYS,
+    UNREADABLE_CHANGES,
     Checkpoint,
     Entry,
     archive_name,
     archive_object,
+    checkpoint_name,
     parse_checkpoint,
     root_of,
     signed_part,
 )
 from bbws.audit.ports import Archive, ArchiveCorrupt, Signer
 from bbws.audit.reading import ahead
-from bbws.audit.store import Question
+from bbws.audit.store import Question, UnreadableRow
 from bbws.kernel.change import Change
-from bbws.kernel.clock import Clock, parse_rfc3339, rfc3339
+from bbws.kernel.clock import MICROSECOND, Clock, parse_rfc3339, rfc3339
 from bbws.kernel.problem import VERSION_CONFLICT, FieldError, Problem
 from bbws.kernel.reaction import Message
 from bbws.kernel.table import MAX_WRITES, Conflict, Insert, Key, Position, Row, Table
@@ -45,6 +48,8 @@ LOOK_BACK = timedelta(days=1)
 # checkpoint looks at every day from then on.
 FIRST_DAY = datetime(2026, 11, 1, tzinfo=UTC)
 EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
+_DAY = timedelta(days=1)
+_TRIES = 3
 
 
 def log_changes(messages: Sequence[Message], table: Table, archive: Archive) -> list[str]:
@@ -90,51 +95,128 @@ def _index(table: Table, rows: Sequence[Row]) -> None:
                 break
 
 
-def reconcile(table: Table, archive: Archive, since: datetime, until: datetime) -> Iterator[Change]:
-    """Every change of this time, each of which the archive holds by the time it is given."""
+def reconcile(
+    table: Table, archive: Archive, found: Iterable[Change | UnreadableRow]
+) -> Iterator[Change | UnreadableRow]:
+    """Give on what was found, each change of which the archive holds by then. A row that cannot be read is logged."""
 
-    def kept(change: Change) -> tuple[bytes | None, Row | None]:
-        return archive.get(archive_name(change)), table.get(store.index_row(change).key)
+    def kept(each: Change | UnreadableRow) -> tuple[bytes | None, Row | None]:
+        if isinstance(each, UnreadableRow):
+            return None, None
+        return archive.get(archive_name(each)), table.get(store.index_row(each).key)
 
-    for change, (content, row) in ahead(kept, store.changes_since(table, since, until)):
-        name = archive_name(change)
-        if content != archive_object(change):
-            logger.warning("change was missing from the archive", extra={"archiveName": name})
-            archive.put(name, archive_object(change))
-        if row is None:
-            _index(table, [store.index_row(change)])
-        yield change
+    for each, (content, row) in ahead(kept, found):
+        if isinstance(each, UnreadableRow):
+            named = {"key": each.key, "day": each.place.partition, "place": each.place.sort, "error": each.fault}
+            logger.error("change cannot be read", extra=named)
+        else:
+            _complete(table, archive, each, content, row)
+        yield each
+
+
+def _complete(table: Table, archive: Archive, change: Change, content: bytes | None, row: Row | None) -> None:
+    name = archive_name(change)
+    if content != archive_object(change):
+        logger.warning("change was missing from the archive", extra={"archiveName": name})
+        archive.put(name, archive_object(change))
+    if row is None:
+        _index(table, [store.index_row(change)])
 
 
 def checkpoint(table: Table, archive: Archive, signer: Signer, clock: Clock) -> Checkpoint:
-    """Make sure that the archive is complete, and sign where every history stands.
+    """Make sure that the archive is complete, and sign where every history stands; the last checkpoint made.
+
+    Days that are over are signed one by one, where they hold something new: what a run did that was cut off stays, and
+    the next one goes on from there.
 
     Raises:
-        Problem: 409 where another one is made at the same moment.
+        Problem: 409 where another one is made at the same moment; 500 where there are changes that cannot be read, once
+            all others are signed.
     """
-    before = latest_checkpoint(archive)
-    through = clock.now()
-    if before is not None:
-        through = max(through, parse_rfc3339(before.through) + timedelta(microseconds=1))
+    last, through, signed, since = latest_checkpoint(archive), clock.now(), FIRST_DAY, FIRST_DAY
+    if last is not None:
+        signed = parse_rfc3339(last.through)
+        # Where the clock was set back since, what was changed under it is older than the checkpoint before.
+        since = min(signed, through) - LOOK_BACK
+        through = max(through, signed + MICROSECOND)
+    stated = _stated(archive, last, since)
+    lost: set[Key] = set()
+    again = _looked_at_again(table, last)
+    for midnight in _midnights(signed, through):
+        found = chain(again, store.changes_since(table, since, midnight - MICROSECOND))
+        news = _news(reconcile(table, archive, found), stated, lost)
+        if news.entries:
+            last = _sign(archive, signer, last, midnight, news)
+        since, stated = midnight, set()  # nothing behind the first midnight was signed before
+    found = chain(again, store.changes_since(table, since, through))
+    return _readable(_sign(archive, signer, last, through, _news(reconcile(table, archive, found), stated, lost)))
+
+
+def _looked_at_again(table: Table, last: Checkpoint | None) -> Iterator[Change | UnreadableRow]:
+    """What is now at the places that nobody could read when ``last`` was made. Who mends a row need tell nobody."""
+    places = () if last is None else last.unreadable
+    for _, found in ahead(lambda place: tuple(store.changes_at(table, place)), places):
+        yield from found
+
+
+def _readable(made: Checkpoint) -> Checkpoint:
+    if made.unreadable:
+        detail = (
+            f"Changes that cannot be read: {len(made.unreadable)}. Checkpoint {made.sequence} covers all others. The "
+            "log names their rows, `bbws audit verify` those that the archive lacks. What to do is in the "
+            "troubleshooting runbook, Unreadable changes."
+        )
+        raise UNREADABLE_CHANGES(detail)
+    return made
+
+
+def _midnights(after: datetime, before: datetime) -> Iterator[datetime]:
+    midnight = _start_of_day(after) + _DAY
+    while midnight < before:
+        yield midnight
+        midnight += _DAY
+
+
+def _start_of_day(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _stated(archive: Archive, last: Checkpoint | None, since: datetime) -> set[Entry]:
+    """What is signed of the days that are looked at again. A day may have several checkpoints."""
+    stated: set[Entry] = set()
+    while last is not None and parse_rfc3339(last.through) >= _start_of_day(since):
+        stated.update(last.entries)
+        last = _checkpoint_at(archive, checkpoint_name(last.sequence - 1))
+    return stated
+
+
+class _News(NamedTuple):
+    entries: tuple[Entry, ...]
+    unreadable: tuple[Key, ...]
+
+
+def _news(found: Iterable[Change | UnreadableRow], stated: set[Entry], lost: set[Key]) -> _News:
+    """Where the histories stand that these changes are of, but for what was stated; ``lost`` gains the unreadable."""
     heads: dict[Key, Entry] = {}
-    # Where the clock was set back since, what was changed under it is older than the checkpoint before.
-    since = FIRST_DAY if before is None else min(parse_rfc3339(before.through), clock.now()) - LOOK_BACK
-    for change in reconcile(table, archive, since, through):
-        head = heads.get(change.entity)
-        if head is None or head.version < change.version:
-            heads[change.entity] = Entry(change.entity, change.version, change.digest)
-    known = set() if before is None else set(before.entries)
-    entries = tuple(sorted((e for e in heads.values() if e not in known), key=lambda entry: entry.entity))
-    return _sign(archive, signer, before, through, entries)
+    for each in found:
+        if isinstance(each, UnreadableRow):
+            lost.add(each.place)
+            continue
+        head = heads.get(each.entity)
+        if head is None or head.version < each.version:
+            heads[each.entity] = Entry(each.entity, each.version, each.digest)
+    entries = sorted((e for e in heads.values() if e not in stated), key=lambda entry: entry.entity)
+    return _News(tuple(entries), tuple(sorted(lost)))
 
 
-def _sign(
-    archive: Archive, signer: Signer, before: Checkpoint | None, through: datetime, entries: tuple[Entry, ...]
-) -> Checkpoint:
+def _sign(archive: Archive, signer: Signer, before: Checkpoint | None, through: datetime, news: _News) -> Checkpoint:
     sequence = 1 if before is None else before.sequence + 1
     previous = NO_ROOT if before is None else before.root
-    root = root_of(signed_part(sequence, rfc3339(through), previous, entries))
-    made = Checkpoint(sequence, rfc3339(through), previous, entries, root, signer.key_id, signer.sign(root))
+    root = root_of(signed_part(sequence, rfc3339(through), previous, *news))
+    signature = signer.sign(root)
+    made = Checkpoint(
+        sequence, rfc3339(through), previous, news.entries, root, signer.key_id, signature, news.unreadable
+    )
     archive.put(f"{PUBLIC_KEYS}{signer.key_id}.pem", signer.public_pem)
     try:
         archive.put(made.name, made.content())
@@ -147,20 +229,39 @@ def _sign(
 def latest_checkpoint(archive: Archive) -> Checkpoint | None:
     """The newest checkpoint in the archive."""
     name = max(archive.names(CHECKPOINTS), default=None)
-    content = None if name is None else archive.get(name)
+    return None if name is None else _checkpoint_at(archive, name)
+
+
+def _checkpoint_at(archive: Archive, name: str) -> Checkpoint | None:
+    content = archive.get(name)
     return None if content is None else parse_checkpoint(content)
 
 
 def daily_checkpoint(table: Table, archive: Archive, signer: Signer, clock: Clock) -> None:
-    """The daily reconciliation and checkpoint, unless somebody signs one at the same moment."""
-    try:
-        made = checkpoint(table, archive, signer, clock)
-    except Problem as problem:
-        if problem.type is not VERSION_CONFLICT:
-            raise
-        logger.info("somebody else signed a checkpoint")
-        return
-    logger.info("checkpoint signed", extra={"sequence": made.sequence, "entities": len(made.entries)})
+    """The daily reconciliation and checkpoint, unless somebody signs one at the same moment.
+
+    Raises:
+        Problem: 409 where others were faster time and again, and none of them came to the end; 500 where there are
+            changes that cannot be read.
+    """
+    today = rfc3339(_start_of_day(clock.now()))
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            made = checkpoint(table, archive, signer, clock)
+        except Problem as problem:
+            if problem.type is not VERSION_CONFLICT:
+                raise
+            other = latest_checkpoint(archive)
+            if other is not None and other.through > today:
+                logger.info("somebody else signed a checkpoint")
+                _readable(other)
+                return
+            # That one is of a day that is over: a part of somebody's way, who may not reach the end of it.
+            if not tries_left:
+                raise
+        else:
+            logger.info("checkpoint signed", extra={"sequence": made.sequence, "entities": len(made.entries)})
+            return
 
 
 def find_records(  # noqa: PLR0913 - each is a part of the question
@@ -185,12 +286,15 @@ def find_records(  # noqa: PLR0913 - each is a part of the question
         message = "must not be later than to"
         raise AUDIT_RANGE(f"from {message}.", errors=(FieldError("from", message, "range"),))
     # Nothing is older than BBWS, and nothing is younger than now but by a clock that was set back.
-    latest = work.now() + timedelta(days=1)
+    now = work.now()
+    latest = now + _DAY
+    # A year ago is a year ago all day long: who names no end asks for as many days as there were until this one.
+    end = _start_of_day(now) if until is None else min(until, latest)
     until = max(EARLIEST, min(until or latest, latest))
     if since is None:
         since = EARLIEST if subject else until - USUAL_RANGE
     since = max(EARLIEST, min(since, until))
-    if subject is None and until - since > LONGEST_RANGE:
+    if subject is None and end - since > LONGEST_RANGE:
         detail = f"Ask for {LONGEST_RANGE.days} days at most, or name a subject."
         raise AUDIT_RANGE(detail, errors=(FieldError("from", detail, "range"),))
     return store.records(work.table, Question(subject, actor, event, since, until), start, limit)

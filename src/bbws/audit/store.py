@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bbws.audit.model import archive_name
+from bbws.audit.model import archive_name, archive_object, well_formed
+from bbws.audit.ports import check_name
+from bbws.audit.reading import ahead
 from bbws.kernel.access import EVERY_ENTITY, Access, Store
 from bbws.kernel.canonical import Document
 from bbws.kernel.change import BY_DAY, Change
@@ -16,6 +18,14 @@ BY_TYPE = "AuditByTypeIndex"
 _PAGE = 100
 _LOOKED_AT_MOST = 1000
 _DAY = timedelta(days=1)
+_DAYS_ALONE = 2
+_DAYS_AT_ONCE = 8
+# How the sort of a change begins within its day, and what is raised for a row that nobody of BBWS wrote.
+_TIME = "0000-00-00T00:00:00.000000Z#"
+_NONSENSE = (AttributeError, LookupError, TypeError, ValueError)
+
+type _Found = tuple[tuple[Row, ...], Position | None]
+type _Read = Callable[[Position], _Found]
 
 STORE = Store("audit", others=("AUDIT",), indexes=(BY_ACTOR, BY_TYPE))
 SEARCHING = Access.to(gets=EVERY_ENTITY, queries="AUDIT", indexes=f"{BY_ACTOR} {BY_TYPE} {BY_DAY}")
@@ -81,15 +91,28 @@ def _newest_first(table: Table, question: Question, start: Position | None) -> I
     start = start or Position(until, Key("", ""))
     if question.subject is not None:
         read = _reader(table, None, f"AUDIT#{question.subject}")
-        yield from _down_to(since, read, start, None)
+        yield from _down_to(since, read, read(start), None)
         return
     index, partition = _index_of(question)
-    day = datetime.fromisoformat(start.sort[:10]).replace(tzinfo=UTC)
-    while day + _DAY > question.since:
-        name = f"{day:%Y-%m-%d}"
-        read = _reader(table, index, f"{partition}#{name}" if partition else name)
-        yield from _down_to(since, read, start, index)
-        day -= _DAY
+
+    def first_page(day: str) -> tuple[_Read, _Found]:
+        read = _reader(table, index, f"{partition}#{day}" if partition else day)
+        return read, read(start)
+
+    # Tomorrow, for clocks that were set back, and today, which mostly fills the page, are read one by one. Behind days
+    # that do not fill it, ever more are read at once.
+    days = _days(start, question.since)
+    for day in days[:_DAYS_ALONE]:
+        yield from _down_to(since, *first_page(day), index)
+    for _, (read, found) in ahead(first_page, days[_DAYS_ALONE:], at_once=_DAYS_AT_ONCE, first=1):
+        yield from _down_to(since, read, found, index)
+
+
+def _days(start: Position, since: datetime) -> list[str]:
+    """The days that have a place before ``start``, back to ``since``."""
+    latest = datetime.fromisoformat(start.sort[:10]).replace(tzinfo=UTC)
+    back = max(0, (latest.date() - since.date()).days)
+    return [f"{latest - _DAY * each:%Y-%m-%d}" for each in range(back + 1)]
 
 
 def _index_of(question: Question) -> tuple[str, str]:
@@ -100,29 +123,25 @@ def _index_of(question: Question) -> tuple[str, str]:
     return BY_DAY, ""
 
 
-def _reader(
-    table: Table, index: str | None, partition: str
-) -> Callable[[Position], tuple[tuple[Row, ...], Position | None]]:
-    def read(start: Position) -> tuple[tuple[Row, ...], Position | None]:
+def _reader(table: Table, index: str | None, partition: str) -> _Read:
+    def read(start: Position) -> _Found:
         page = table.query(partition, index=index, start=start, limit=_PAGE, descending=True)
         return page.rows, page.next
 
     return read
 
 
-def _down_to(
-    since: str,
-    read: Callable[[Position], tuple[tuple[Row, ...], Position | None]],
-    start: Position,
-    index: str | None,
-) -> Iterator[Row]:
-    following: Position | None = start
-    while following is not None:
-        rows, following = read(following)
+def _down_to(since: str, read: _Read, found: _Found, index: str | None) -> Iterator[Row]:
+    """The rows of a partition from those that were found first down to ``since``."""
+    while True:
+        rows, following = found
         for row in rows:
             if row.position(index).sort < since:
                 return
             yield row
+        if following is None:
+            return
+        found = read(following)
 
 
 def _change(table: Table, row: Row) -> Change:
@@ -136,25 +155,71 @@ def _change(table: Table, row: Row) -> Change:
     return Change.from_document(found.document)
 
 
-def changes_since(table: Table, since: datetime, until: datetime) -> Iterator[Change]:
+@dataclass(frozen=True, slots=True)
+class UnreadableRow:
+    """A row of which no change can be made.
+
+    Attributes:
+        place: where it is found: the day, and the sort there, or how that begins where the engine cannot tell more.
+        key: where it lies; None where the engine cannot tell.
+        fault: what was raised, by its name alone: an error may quote the row.
+    """
+
+    place: Key
+    key: Key | None
+    fault: str
+
+
+def changes_since(table: Table, since: datetime, until: datetime) -> Iterator[Change | UnreadableRow]:
     """Every change from the day of ``since`` to the moment ``until``, streamed in the order of time.
 
     It ends at the moment and not with the day: while others write, the day has a new one as soon as the last is read.
     """
     day, last = since, rfc3339(until)
     while day.date() <= until.date():
-        for change in _changes_of(table, f"{day:%Y-%m-%d}"):
-            if change.time > last:
+        for found in changes_at(table, Key(f"{day:%Y-%m-%d}", "")):
+            if isinstance(found, Change) and found.time > last and day.date() == until.date():
                 return
-            yield change
+            yield found
         day += _DAY
 
 
-def _changes_of(table: Table, day: str) -> Iterator[Change]:
-    start: Position | None = None
+def changes_at(table: Table, place: Key, start: Position | None = None) -> Iterator[Change | UnreadableRow]:
+    """The changes of the day ``place.partition`` whose sort there begins with ``place.sort``."""
     while True:
-        page = table.query(day, index=BY_DAY, start=start, limit=_PAGE)
-        yield from (Change.from_document(row.document) for row in page.rows)
+        try:
+            page = table.query(place.partition, index=BY_DAY, prefix=place.sort, start=start, limit=_PAGE)
+        except _NONSENSE as error:
+            yield from _around(table, place, start, error)
+            return
+        yield from map(_change_or_fault, page.rows)
         if page.next is None:
             return
         start = page.next
+
+
+def _around(table: Table, place: Key, start: Position | None, error: Exception) -> Iterator[Change | UnreadableRow]:
+    """What can be read of a place with a row that the engine cannot decode, nor name.
+
+    The place is split by the digits of the time, until what cannot be read is alone.
+    """
+    found_it = False
+    if len(place.sort) < len(_TIME):
+        prefix = place.sort or f"{place.partition}T"
+        following = _TIME[len(prefix)]
+        for each in "0123456789" if following == "0" else following:
+            for found in changes_at(table, Key(place.partition, prefix + each), start):
+                found_it = found_it or isinstance(found, UnreadableRow)
+                yield found
+    if not found_it:
+        yield UnreadableRow(place, None, type(error).__name__)
+
+
+def _change_or_fault(row: Row) -> Change | UnreadableRow:
+    try:
+        change = well_formed(row.document)
+        check_name(archive_name(change))
+        archive_object(change)
+    except _NONSENSE as error:
+        return UnreadableRow(row.indexes[BY_DAY], row.key, type(error).__name__)
+    return change

@@ -13,7 +13,6 @@ from bbws.audit.model import (
     parse_checkpoint,
     parse_record,
     root_of,
-    signed_part,
 )
 from bbws.audit.ports import Archive
 from bbws.audit.reading import ahead
@@ -78,6 +77,9 @@ class _Verification:
         # Entity and version → the digests that checkpoints state, with the checkpoint's name.
         self._stated: dict[tuple[Key, int], tuple[str, str]] = {}
         self._covered: dict[Key, int] = {}
+        # Day → the sorts there, or how they begin, of changes that checkpoints passed by: nobody could read them.
+        self._passed: dict[str, list[str]] = {}
+        self._lost: set[Key] = set()
         self.report = Report()
 
     def run(self) -> Report:
@@ -88,6 +90,9 @@ class _Verification:
             self._record(name, content)
         for (entity, version), (_, name) in sorted(self._stated.items()):
             self._find(name, f"version {version} of {entity.partition} is stated here but not in the archive: cut off")
+        for day, sort in sorted(self._lost):
+            reason = f"the change at {sort or day} could not be read in the store, and no record is known to hold it"
+            self._find(checkpoints[max(checkpoints)].name, reason)
         self.report.entities = len(self._chains)
         if not (self.report.records or self.report.checkpoints or self.report.findings):
             self._find(".", "there is no record and no checkpoint here: not an archive, or one that was emptied")
@@ -149,13 +154,13 @@ class _Verification:
         self.report.checkpoints = len(found)
         if found:
             self.report.through = found[max(found)].through
+            self._lost = set(found[max(found)].unreadable)
         return found
 
     def _judge(self, checkpoint: Checkpoint, name: str, number: int, previous: str) -> str | None:
-        part = signed_part(checkpoint.sequence, checkpoint.through, checkpoint.previous, checkpoint.entries)
         if checkpoint.name != name or checkpoint.sequence != number:
             return f"checkpoint {number} is missing or has another's name"
-        if root_of(part) != checkpoint.root:
+        if root_of(checkpoint.signed_part()) != checkpoint.root:
             return "its root is not that of its lines"
         if checkpoint.previous != previous:
             return "it does not follow the checkpoint before it"
@@ -167,6 +172,9 @@ class _Verification:
         for entry in checkpoint.entries:
             self._stated[entry.entity, entry.version] = (entry.digest, checkpoint.name)
             self._covered[entry.entity] = max(entry.version, self._covered.get(entry.entity, 0))
+
+        for day, sort in checkpoint.unreadable:
+            self._passed.setdefault(day, []).append(sort)
 
     def _held_ones(self, found: dict[int, Checkpoint]) -> None:
         """A checkpoint that somebody kept elsewhere must be the very one that the archive has."""
@@ -205,6 +213,7 @@ class _Verification:
             self._break(chain, name, reason)
             return
         chain.entity, chain.version, chain.digest = change.entity, change.version, change.digest
+        self._lost.discard(Key(change.time[:10], f"{change.time}#{change.id}"))
         chain.time, chain.after = change.time, sha256(canonical(change.after))
 
     def _break(self, chain: _Chain, name: str, reason: str) -> None:
@@ -217,7 +226,7 @@ class _Verification:
             return f"{checkpoint} states another digest for version {change.version}: rewritten"
         if change.version > self._covered.get(change.entity, 0):
             self.report.newer += 1
-            if self._should_be_covered(change):
+            if self._should_be_covered(change) and not self._was_passed(change):
                 return "older than the last checkpoint, which does not know it: inserted"
         return None
 
@@ -227,6 +236,10 @@ class _Verification:
             through is not None
             and (parse_rfc3339(through) - parse_rfc3339(change.time)).total_seconds() > GRACE_SECONDS
         )
+
+    def _was_passed(self, change: Change) -> bool:
+        place = f"{change.time}#{change.id}"
+        return any(sort and place.startswith(sort) for sort in self._passed.get(change.time[:10], ()))
 
 
 def _link(chain: _Chain, name: str, change: Change) -> str | None:
