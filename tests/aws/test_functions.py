@@ -233,7 +233,6 @@ def test_a_days_work_that_fails_is_a_fault_that_the_alarm_sees(made: Account) ->
 
 def test_the_feed_announces_and_parks_what_is_no_change(made: Account) -> None:
     names = made.cloud("terraform").engine.names
-    made.sdk("events").create_event_bus(Name=names.bus)
     url = made.sdk("sqs").create_queue(QueueName=names.dead_letters("feed"))["QueueUrl"]
     image = {
         "PK": {"S": "PRODUCT#PROD-ONE"},
