@@ -167,11 +167,11 @@ class Calls:
                 the time was over. Uncertain: of a write, that may have been carried out.
         """
         until, uncertain, attempt = self._deadline.until(), False, 0
-        service = self._service
+        service, reason = self._service, "no time"
         while True:
             left = self._deadline.left(until)
             if left <= 0:
-                detail = f"{service.title} did not take {action} within the time there is"
+                detail = f"{service.title} did not take {action} within the time there is ({reason})"
                 raise Uncertain(detail) if uncertain and action not in service.reads else Unavailable(detail)
             try:
                 return self._transport.send(action, payload, min(left, _LONGEST_TRY))
@@ -185,7 +185,7 @@ class Calls:
                 reason = error.code
                 uncertain = uncertain or error.code == "InternalServerError"
             except (OSError, HTTPException) as error:
-                reason, uncertain = type(error).__name__, True
+                reason, uncertain = f"it cannot be reached: {type(error).__name__}", True
             delay = min(_FIRST_DELAY * 2**attempt, _LONGEST_DELAY) * self._jitter()
             attempt += 1
             _log.info(f"{service.title} is asked again", extra={"action": action, "error": reason, "attempt": attempt})
