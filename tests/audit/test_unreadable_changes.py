@@ -157,6 +157,15 @@ def test_who_asks_for_a_checkpoint_is_told_and_it_is_made(client: Client) -> Non
         daily.handler()
 
 
+def test_who_lists_the_changes_of_that_day_is_told_which_row_it_is(client: Client) -> None:
+    bad = Row(Key("PRODUCT#X", "CHANGE#METADATA#0000000001"), RowKind.CHANGE, {"note": SECRET}, replayed=True,
+              indexes={BY_DAY: Key("2026-11-20", f"{rfc3339(NOON)}#X.1")})  # fmt: skip
+    client.app.engine.load_rows([bad])
+    answer = problem(client.call("GET", "/v1.0/audit/records?pageSize=100"), 500, "unreadable-changes")
+    assert "PRODUCT#X / CHANGE#METADATA#0000000001" in answer["detail"]
+    assert SECRET not in str(answer)
+
+
 def _changes(engine: EmbeddedEngine) -> list[Change]:
     return [Change.from_document(row.document) for row in engine.rows([RowKind.CHANGE])]
 

@@ -91,7 +91,7 @@ ENDPOINTS = (
         permission=service.READ,
         query_schema=RecordQuery,
         response=ChangeBody,
-        problems=(AUDIT_RANGE,),
+        problems=(AUDIT_RANGE, UNREADABLE_CHANGES),
         blocking=True,
     ),
     Endpoint(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bbws.audit.model import archive_name, archive_object, well_formed
+from bbws.audit.model import UNREADABLE_CHANGES, archive_name, archive_object, well_formed
 from bbws.audit.ports import check_name
 from bbws.audit.reading import ahead
 from bbws.kernel.access import EVERY_ENTITY, Access, Store
@@ -145,14 +145,20 @@ def _down_to(since: str, read: _Read, found: _Found, index: str | None) -> Itera
 
 
 def _change(table: Table, row: Row) -> Change:
-    """The change of an index row; a row found by day is the change itself."""
-    if row.kind is RowKind.CHANGE:
-        return Change.from_document(row.document)
-    found = table.get(Key(*row.document["change"]))
-    if found is None:
-        msg = f"the change at {row.document['change']} is not there"
-        raise LookupError(msg)
-    return Change.from_document(found.document)
+    """The change of an index row; a row found by day is the change itself.
+
+    Raises:
+        Problem: 500 naming the row where no change can be made of it.
+    """
+    try:
+        found = row if row.kind is RowKind.CHANGE else table.get(Key(*row.document["change"]))
+        return Change.from_document({} if found is None else found.document)
+    except (LookupError, TypeError) as error:
+        detail = (
+            f"The change that the row {row.key.partition} / {row.key.sort} speaks of cannot be read. Ask for the time "
+            "before or after it; what to do is in the troubleshooting runbook, Unreadable changes."
+        )
+        raise UNREADABLE_CHANGES(detail) from error
 
 
 @dataclass(frozen=True, slots=True)
