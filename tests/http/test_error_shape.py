@@ -31,7 +31,7 @@ class Broken(TableProxy):
 def _with_fault(fault: Exception) -> Callable[[Client], Reply]:
     def call(client: Client) -> Reply:
         table = Broken(client.app.engine.table, fault)
-        broken = replace(client, app=replace(client.app, dispatcher=replace(client.app.dispatcher, table=table)))
+        broken = replace(client, app=replace(client.app, dispatcher=client.app.dispatcher._replace(table=table)))
         return broken.call("POST", PRODUCTS, PRODUCT)
 
     return call

@@ -5,7 +5,6 @@ entity's hash chain: ``digest`` = SHA-256(previous digest as 32 bytes ‖ RFC 87
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from bbws.kernel.canonical import Document, canonical, sha256
@@ -17,8 +16,7 @@ SORT_PREFIX = "CHANGE#"
 _DIGITS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class EventType:
+class EventType(NamedTuple):
     """A fact that a domain announces.
 
     Attributes:

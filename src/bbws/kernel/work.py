@@ -1,7 +1,6 @@
 """The unit of work: what one use case reads, and the writes and changes that it wants committed, all or nothing."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +15,6 @@ from bbws.kernel.table import Conflict, Ensure, Insert, Key, Remove, Replace, Ro
 MAX_RERUNS = 3
 
 
-@dataclass(slots=True)
 class UnitOfWork:
     """Collects the effects of one use case. It commits nothing itself: an edge does, once, at the end.
 
@@ -26,17 +24,24 @@ class UnitOfWork:
         actor: on whose behalf.
         correlation_id: the request or message that all its changes belong to.
         if_match: the versions that the caller accepts (None: any).
+        writes, changes: what it collects.
+        matched: whether something was held against ``if_match``.
     """
 
-    table: Table
-    clock: Clock
-    actor: Actor
-    correlation_id: str
-    if_match: frozenset[int] | None = None
-    writes: list[Write] = field(default_factory=list)
-    changes: list[Change] = field(default_factory=list)
-    matched: bool = False
-    _given: datetime | None = None
+    __slots__ = ("_given", "actor", "changes", "clock", "correlation_id", "if_match", "matched", "table", "writes")
+
+    def __init__(
+        self, table: Table, clock: Clock, actor: Actor, correlation_id: str, if_match: frozenset[int] | None = None
+    ) -> None:
+        self.table = table
+        self.clock = clock
+        self.actor = actor
+        self.correlation_id = correlation_id
+        self.if_match = if_match
+        self.writes: list[Write] = []
+        self.changes: list[Change] = []
+        self.matched = False
+        self._given: datetime | None = None
 
     def now(self, after: Stored[Any] | None = None) -> datetime:
         """The present, or one microsecond after the last change of ``after`` where the clock is behind it (design §2).
