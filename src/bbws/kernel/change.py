@@ -50,7 +50,7 @@ class Change(NamedTuple):
 
     def chained(self, previous: str) -> "Change":
         """This change, still without a digest, as the link after ``previous`` of its entity's chain."""
-        return self._replace(digest=digest_of(self.document(), previous))
+        return Change(*self[:-1], digest_of(self.document(), previous))
 
     @property
     def key(self) -> Key:
@@ -107,7 +107,7 @@ class Change(NamedTuple):
     def row(self, *, replayed: bool = False) -> Row:
         """The immutable row of this change, also found by the day it was made."""
         by_day = Key(self.time[:10], f"{self.time}#{self.id}")
-        return Row(self.key, RowKind.CHANGE, self.document(), indexes={BY_DAY: by_day}, replayed=replayed)
+        return Row(self.key, RowKind.CHANGE, self.document(), 1, {BY_DAY: by_day}, replayed=replayed)
 
 
 def change_key(entity: Key, version: int) -> Key:

@@ -127,20 +127,20 @@ class UnitOfWork:
         row = entity.row(value, change)
         self.writes.append(Insert(row) if current is None else Replace(row, current.version))
         self.writes.append(Insert(change.row()))
-        self.writes.extend(_derived_writes(entity, None if current is None else current.value, value))
+        if current is None:
+            self.writes.extend(map(Insert, entity.derived(value)))
+        else:
+            self.writes.extend(_derived_writes(entity, current.value, value))
         self.changes.append(change)
         return Stored(value, version, change.digest, change.time)
 
 
-def _derived_writes[T](entity: EntityType[T], before: T | None, after: T) -> Iterable[Write]:
+def _derived_writes[T](entity: EntityType[T], before: T, after: T) -> Iterable[Write]:
     """Bring the derived rows from what they were to what they must be, touching only those that differ.
 
     A derived row that changes is one whose key stays while its content moves; it keeps version 1 and is written as the
     removal's twin: the entity's own version already guards it.
     """
-    if before is None:
-        yield from map(Insert, entity.derived(after))
-        return
     old = {row.key: row for row in entity.derived(before)}
     new = {row.key: row for row in entity.derived(after)}
     for key in old.keys() - new.keys():
