@@ -28,12 +28,12 @@ from bbws.kernel.table import Table
 from bbws.kernel.work import UnitOfWork
 from bbws.keys.authentication import ApiKeys
 from bbws.keys.store import lookup_key
-from bbws.platform.ports import Readiness
 from bbws.settings import AwsVariables, Settings, SettingsError
 from bbws.stores import STORES
 
 if TYPE_CHECKING:
     from bbws.kernel.reaction import Daily, Reaction  # no part of answering a call
+    from bbws.platform.ports import Readiness  # the same, but for one
 
 # A function that was killed in a step has its message handed out again after the queue's visibility timeout.
 _LEASE = timedelta(seconds=60)
@@ -190,8 +190,10 @@ class _Health:
         self._table = table
         self._region = region
 
-    def readiness(self) -> Readiness:
+    def readiness(self) -> "Readiness":
         """That the store answers; how far feed and queues are behind is CloudWatch's to say, and its alarms'."""
+        from bbws.platform.ports import Readiness  # noqa: PLC0415 - see _reactions
+
         self._table.get(lookup_key("ready"))
         return Readiness(ready=True, details={"region": self._region})
 
