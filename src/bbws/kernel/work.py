@@ -109,7 +109,7 @@ class UnitOfWork:
     ) -> Stored[T]:
         version = 1 if current is None else current.version + 1
         subject = entity.subject(value)
-        change = Change(
+        change, change_row = Change(
             id=f"{subject.rpartition('/')[2]}.{version}",
             source=entity.source,
             type=event.name,
@@ -123,10 +123,10 @@ class UnitOfWork:
             before=None if current is None else entity.dump(current.value),
             after=entity.dump(value),
             reason=reason,
-        ).chained(GENESIS if current is None else current.digest)
+        ).sealed(GENESIS if current is None else current.digest)
         row = entity.row(value, change)
         self.writes.append(Insert(row) if current is None else Replace(row, current.version))
-        self.writes.append(Insert(change.row()))
+        self.writes.append(Insert(change_row))
         if current is None:
             self.writes.extend(map(Insert, entity.derived(value)))
         else:
