@@ -29,6 +29,7 @@ VARIABLES = {
     "AWS_ACCESS_KEY_ID": "nobody",
     "AWS_SECRET_ACCESS_KEY": "nothing",
     "AWS_DEFAULT_REGION": REGION,
+    "PYDANTIC_DISABLE_PLUGINS": "__all__",
 }
 _SECRET = {"Name": Names(ENVIRONMENT).secret(CURSOR_KEY), "SecretString": "5e" * 32}
 

@@ -8,8 +8,9 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, Protocol
 
-from bbws.kernel.endpoint import LinkObject, Listing
+from bbws.kernel.endpoint import LinkObject
 from bbws.kernel.money import money_text
+from bbws.platform.openapi_schemas import Listing
 from bbws.products.schemas import CreateProduct, ProductBody, UpdateProduct
 
 BASE = "/v1.0/products"

@@ -6,7 +6,7 @@ from fastapi import FastAPI, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
-from bbws.kernel.endpoint import Listing
+from bbws.platform.openapi_schemas import Listing
 from bbws.products.model import ID_PATTERN
 from bbws.products.schemas import CreateProduct, ProductBody, UpdateProduct
 from bench.peers.catalogue import BASE, ONE, Catalogue, InactiveError, NotFoundError, Rows

@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
-from bbws.kernel.endpoint import Listing
+from bbws.platform.openapi_schemas import Listing
 from bbws.products.model import ID_PATTERN
 from bbws.products.schemas import CreateProduct, ProductBody, UpdateProduct
 from bench.peers.catalogue import BASE, Catalogue, InactiveError, NotFoundError, Rows

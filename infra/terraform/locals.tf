@@ -44,6 +44,9 @@ locals {
     alias_weights      = var.alias_weights
     boundary           = local.boundary
     variables = merge(var.extra_environment, {
+      # There are none in the package, and looking for them is a twentieth of a start.
+      PYDANTIC_DISABLE_PLUGINS = "__all__"
+
       BBWS_ENVIRONMENT    = var.environment
       BBWS_REGION         = var.region
       BBWS_LOG_LEVEL      = var.log_level

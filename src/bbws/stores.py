@@ -1,6 +1,6 @@
 """The tables of all services. Apart from the other tables of the business, since every function needs it."""
 
-from bbws.audit.store import STORE as AUDIT
+from bbws.audit.ports import STORE as AUDIT
 from bbws.kernel.idempotency import STORE as PLATFORM
 from bbws.keys.store import STORE as KEYS
 from bbws.operations.store import STORE as OPERATIONS

@@ -24,6 +24,7 @@ FURTHER_FILES = {
     "platform/pages.py",  # the pages' HTML and files
     "platform/schemas.py",  # the schemas of api.py, which would not fit beside its endpoints
     "products/schemas.py",  # the schemas of api.py, which would not fit beside its endpoints
+    "operations/schemas.py",  # what other domains' calls answer: no reason to import the endpoints of this one
     "operations/runner.py",  # carries steps out for every domain: neither a rule nor a use case of one
     "products/queued.py",  # the second write path (specification: products §6), whole in one place
 }

@@ -50,5 +50,5 @@ def changes(client: Client, product_id: str) -> list[dict[str, Any]]:
 def with_stopwatch(client: Client) -> tuple[Client, Stopwatch]:
     """The same client, its rate limits counted on a clock that stands still."""
     watch = Stopwatch()
-    dispatcher = replace(client.app.dispatcher, limiter=RateLimiter(watch))
+    dispatcher = client.app.dispatcher._replace(limiter=RateLimiter(watch))
     return replace(client, app=replace(client.app, dispatcher=dispatcher)), watch

@@ -35,7 +35,7 @@ class Broken(TableProxy):
 def _with_fault(fault: Exception) -> Callable[[Client], Reply]:
     def call(client: Client) -> Reply:
         table = Broken(client.app.engine.table, fault)
-        broken = replace(client, app=replace(client.app, dispatcher=replace(client.app.dispatcher, table=table)))
+        broken = replace(client, app=replace(client.app, dispatcher=client.app.dispatcher._replace(table=table)))
         return broken.call("POST", PRODUCTS, PRODUCT)
 
     return call
@@ -90,7 +90,7 @@ class FeedOfAws:
 def _no_message(client: Client) -> Reply:
     [redrive] = [each for each in ENDPOINTS if each.id == "redriveQueue"]
     router = Router([bound(redrive, {"queues": FeedOfAws()})])
-    app = replace(client.app, dispatcher=replace(client.app.dispatcher, router=router))
+    app = replace(client.app, dispatcher=client.app.dispatcher._replace(router=router))
     return replace(client, app=app).call("POST", "/v1.0/queues/feed/redrive")
 
 

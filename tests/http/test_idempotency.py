@@ -138,7 +138,7 @@ def test_the_loser_returns_the_winners_answer_even_where_the_winner_is_in_its_wa
     table = Overtaken(
         client.app.engine.table, _looks_for_an_answer, lambda: client.call("POST", PRODUCTS, body, headers=ONCE)
     )
-    loser = replace(client, app=replace(client.app, dispatcher=replace(client.app.dispatcher, table=table)))
+    loser = replace(client, app=replace(client.app, dispatcher=client.app.dispatcher._replace(table=table)))
     reply = loser.call("POST", PRODUCTS, body, headers=ONCE)
     assert isinstance(table.result, Reply)
     assert (reply.status, reply.body) == (201, table.result.body)
@@ -151,6 +151,6 @@ def test_the_loser_of_a_race_with_another_body_is_refused(client: Client) -> Non
     table = Overtaken(
         client.app.engine.table, _looks_for_an_answer, lambda: client.call("POST", PRODUCTS, other, headers=ONCE)
     )
-    loser = replace(client, app=replace(client.app, dispatcher=replace(client.app.dispatcher, table=table)))
+    loser = replace(client, app=replace(client.app, dispatcher=client.app.dispatcher._replace(table=table)))
     problem(loser.call("POST", PRODUCTS, PRODUCT, headers=ONCE), 422, "idempotency-key-reused")
     assert _count(client) == 1

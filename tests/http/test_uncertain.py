@@ -1,7 +1,6 @@
 """A store that does not answer what it was asked to store: nobody is told that nothing happened."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -33,7 +32,7 @@ def test_a_lost_answer_is_told_as_what_it_is(tmp_path: Path, fault: type[Unavail
         table.fault = fault
         headers = {"x-api-key": client.key, "content-type": "application/json"}
         request = Request("POST", "/v1.0/products", headers=headers, body=orjson.dumps(PRODUCT))
-        response = run(replace(client.app.dispatcher, table=table).steps(Exchange(request)), table)
+        response = run(client.app.dispatcher._replace(table=table).steps(Exchange(request)), table)
         assert response.status == status
         assert isinstance(response.body, bytes)
         assert (b"Nothing was changed" in response.body) is (status == 503)

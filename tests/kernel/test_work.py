@@ -44,7 +44,12 @@ THING: EntityType[Thing] = EntityType(
     derived=_words,
 )
 BARE: EntityType[Thing] = EntityType(
-    "bare", "/test/bare", _key, lambda thing: f"/bare/{thing.name}", THING.dump, THING.load
+    name="bare",
+    source="/test/bare",
+    key=_key,
+    subject=lambda thing: f"/bare/{thing.name}",
+    dump=THING.dump,
+    load=THING.load,
 )
 
 

@@ -51,7 +51,7 @@ class Crowded(TableProxy):
 
 def _crowded(client: Client, taken: int, *, visible: bool) -> tuple[Client, Crowded]:
     table = Crowded(client.app.engine.table, taken, visible=visible)
-    dispatcher = replace(client.app.dispatcher, table=table)
+    dispatcher = client.app.dispatcher._replace(table=table)
     return replace(client, app=replace(client.app, dispatcher=dispatcher)), table
 
 

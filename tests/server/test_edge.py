@@ -46,7 +46,7 @@ class Broken(TableProxy):
 
 configure_logging("INFO")
 with builders.client(Path(sys.argv[1]), start=False) as client:
-    dispatcher = replace(client.app.dispatcher, table=Broken(client.app.engine.table))
+    dispatcher = client.app.dispatcher._replace(table=Broken(client.app.engine.table))
     faulty = replace(client, app=replace(client.app, dispatcher=dispatcher))
     body = {**builders.SAMPLE, "productId": "PROD-001", "name": "Hush" + " hush"}
     print(faulty.call("POST", "/v1.0/products?dryRun=false", body).body.decode())

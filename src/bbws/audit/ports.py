@@ -1,12 +1,18 @@
-"""What the audit domain needs from outside: a place for objects that are written once, and a key to sign with."""
+"""What the audit domain needs from outside: a table, a place for objects that are written once, a key to sign with."""
 
 import re
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from bbws.kernel.access import Store
+
 _SEGMENT = r"[A-Za-z0-9_+=@,~:%()\[\]-][A-Za-z0-9._+=@,~:%()\[\]-]{0,199}"
-_NAME = re.compile(rf"{_SEGMENT}(/{_SEGMENT})*", re.ASCII)
+_NAME = rf"{_SEGMENT}(/{_SEGMENT})*"
 _LONGEST_NAME = 1024  # bytes: what S3 allows
+
+BY_ACTOR = "AuditByActorIndex"
+BY_TYPE = "AuditByTypeIndex"
+STORE = Store("audit", others=("AUDIT",), indexes=(BY_ACTOR, BY_TYPE))
 
 
 class ArchiveCorrupt(Exception):  # noqa: N818 - names the finding
@@ -68,7 +74,7 @@ def check_name(name: str) -> str:
         ValueError: an absolute name, a part that is empty, too long or begins with a dot, an unusual character, or too
             long in all.
     """
-    if len(name) > _LONGEST_NAME or not _NAME.fullmatch(name):
+    if len(name) > _LONGEST_NAME or not re.fullmatch(_NAME, name):
         msg = (
             "names are parts of letters, digits and -._+=@,~:%()[] joined by /, and no part begins with a dot; "
             f"a part has 200 characters at most, a name {_LONGEST_NAME}"

@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bbws.audit.model import UNREADABLE_CHANGES, archive_name, archive_object, well_formed
-from bbws.audit.ports import check_name
+from bbws.audit.ports import BY_ACTOR, BY_TYPE, check_name
 from bbws.audit.reading import ahead
-from bbws.kernel.access import EVERY_ENTITY, Access, Store
+from bbws.kernel.access import EVERY_ENTITY, Access
 from bbws.kernel.canonical import Document
 from bbws.kernel.change import BY_DAY, Change
 from bbws.kernel.clock import rfc3339
 from bbws.kernel.table import Key, Position, Row, RowKind, Table
 
-BY_ACTOR = "AuditByActorIndex"
-BY_TYPE = "AuditByTypeIndex"
 _PAGE = 100
 _LOOKED_AT_MOST = 1000
 _DAY = timedelta(days=1)
@@ -27,7 +25,6 @@ _NONSENSE = (AttributeError, LookupError, TypeError, ValueError)
 type _Found = tuple[tuple[Row, ...], Position | None]
 type _Read = Callable[[Position], _Found]
 
-STORE = Store("audit", others=("AUDIT",), indexes=(BY_ACTOR, BY_TYPE))
 SEARCHING = Access.to(gets=EVERY_ENTITY, queries="AUDIT", indexes=f"{BY_ACTOR} {BY_TYPE} {BY_DAY}")
 LOGGING = Access.to(gets=f"{EVERY_ENTITY} AUDIT", puts="AUDIT", archive="read write")
 CHECKPOINT = Access.to(indexes=BY_DAY, gets="AUDIT", puts="AUDIT", archive="read write list")

@@ -4,11 +4,11 @@ A function runs one call, one consumer or one daily work, and imports the module
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache, cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bbws.audit.ports import Signer
 from bbws.bootstrap.wiring import Documents, bind, bound
@@ -28,12 +28,12 @@ from bbws.kernel.table import Table
 from bbws.kernel.work import UnitOfWork
 from bbws.keys.authentication import ApiKeys
 from bbws.keys.store import lookup_key
-from bbws.platform.ports import Readiness
 from bbws.settings import AwsVariables, Settings, SettingsError
 from bbws.stores import STORES
 
 if TYPE_CHECKING:
     from bbws.kernel.reaction import Daily, Reaction  # no part of answering a call
+    from bbws.platform.ports import Readiness  # the same, but for one
 
 # A function that was killed in a step has its message handed out again after the queue's visibility timeout.
 _LEASE = timedelta(seconds=60)
@@ -62,8 +62,7 @@ class Ports(Mapping[str, object]):
         return len(self._makers)
 
 
-@dataclass(frozen=True, slots=True)
-class Cloud:
+class Cloud(NamedTuple):
     """One environment on AWS as this process sees it."""
 
     settings: Settings
@@ -186,15 +185,17 @@ def _ports(settings: Settings, engine: AwsEngine, table: Table, clock: Clock) ->
     )
 
 
-@dataclass(frozen=True, slots=True)
 class _Health:
-    table: Table
-    region: str
+    def __init__(self, table: Table, region: str) -> None:
+        self._table = table
+        self._region = region
 
-    def readiness(self) -> Readiness:
+    def readiness(self) -> "Readiness":
         """That the store answers; how far feed and queues are behind is CloudWatch's to say, and its alarms'."""
-        self.table.get(lookup_key("ready"))
-        return Readiness(ready=True, details={"region": self.region})
+        from bbws.platform.ports import Readiness  # noqa: PLC0415 - see _reactions
+
+        self._table.get(lookup_key("ready"))
+        return Readiness(ready=True, details={"region": self._region})
 
 
 def dispatcher(cloud: Cloud, runs: str) -> Dispatcher:

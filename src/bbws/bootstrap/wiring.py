@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
@@ -22,7 +21,7 @@ def bind[F: Callable[..., Any]](function: F, ports: Mapping[str, object]) -> Cal
 def bound(endpoint: Endpoint, ports: Mapping[str, object]) -> Endpoint:
     """The endpoint with the ports that its handlers name."""
     queued = None if endpoint.queued is None else bind(endpoint.queued, ports)
-    return replace(endpoint, handler=bind(endpoint.handler, ports), queued=queued)
+    return endpoint._replace(handler=bind(endpoint.handler, ports), queued=queued)
 
 
 def build_schemas(endpoints: Sequence[Endpoint]) -> None:

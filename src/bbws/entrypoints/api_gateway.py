@@ -56,7 +56,7 @@ def request_of(event: Event) -> Request:
         event["httpMethod"],
         path,
         urlencode(parameters, doseq=True) if parameters else "",
-        {name.lower(): values[0] if len(values) == 1 else ", ".join(values) for name, values in sent.items()},
+        {name.lower(): ", ".join(values) for name, values in sent.items()},
         base64.b64decode(body) if event.get("isBase64Encoded") else body.encode(),
         context["identity"]["sourceIp"],
         context["path"].removesuffix(path),

@@ -3,13 +3,12 @@
 Rows are named by their family: the word before the first ``#`` of their partition.
 """
 
-from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 EVERY_ENTITY = "*"
 
 
-@dataclass(frozen=True, slots=True)
-class Store:
+class Store(NamedTuple):
     """The table of one service.
 
     Attributes:
@@ -25,8 +24,7 @@ class Store:
     indexes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(NamedTuple):
     """Families of rows that are read by key, queried, written, removed, or whose versions are ensured; index names.
 
     ``EVERY_ENTITY`` stands for all families of entities; ``archive`` holds ``read``, ``write``, ``list``.
@@ -47,7 +45,7 @@ class Access:
 
     def __or__(self, other: "Access") -> "Access":
         """Both."""
-        return Access(*(getattr(self, each.name) | getattr(other, each.name) for each in fields(self)))
+        return Access(*(mine | others for mine, others in zip(self, other, strict=True)))
 
 
 NOTHING = Access()

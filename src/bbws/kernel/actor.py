@@ -1,7 +1,7 @@
 """Who is asking, and what they may do."""
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from bbws.kernel.problem import FORBIDDEN, UNAUTHENTICATED, Problem
 
@@ -17,22 +17,20 @@ class ActorKind(StrEnum):
     ANONYMOUS = "anonymous"
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(NamedTuple):
     """Requests per second that a caller may make; None means no limit."""
 
     reads: int | None = 100
     writes: int | None = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(NamedTuple):
     """The subject of a request. ``subject`` is an id, never an e-mail address or a secret."""
 
     subject: str
     kind: ActorKind
     permissions: frozenset[str] = frozenset()
-    rate: Rate = field(default_factory=Rate)
+    rate: Rate = Rate()
 
     def may(self, permission: str) -> bool:
         """Whether the actor holds ``permission`` (``*`` holds every one)."""

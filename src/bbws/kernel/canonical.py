@@ -68,10 +68,9 @@ def _check(value: object, depth: int) -> None:
     if depth > MAX_DEPTH:
         msg = f"deeper than {MAX_DEPTH} levels"
         raise InvalidDocument(msg)
-    if not _PLAIN.issuperset(map(type, members)):
-        for member in members:
-            if type(member) not in _PLAIN:
-                _check(member, depth + 1)
+    for member in members:
+        if type(member) not in _PLAIN:
+            _check(member, depth + 1)
 
 
 def _check_keys(value: Mapping[Any, object]) -> None:

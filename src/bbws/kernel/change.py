@@ -5,7 +5,6 @@ entity's hash chain: ``digest`` = SHA-256(previous digest as 32 bytes ‖ RFC 87
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from bbws.kernel.canonical import Document, canonical, sha256
@@ -17,8 +16,7 @@ SORT_PREFIX = "CHANGE#"
 _DIGITS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class EventType:
+class EventType(NamedTuple):
     """A fact that a domain announces.
 
     Attributes:
@@ -52,7 +50,14 @@ class Change(NamedTuple):
 
     def chained(self, previous: str) -> "Change":
         """This change, still without a digest, as the link after ``previous`` of its entity's chain."""
-        return self._replace(digest=digest_of(self.document(), previous))
+        return self.sealed(previous)[0]
+
+    def sealed(self, previous: str) -> tuple["Change", Row]:
+        """As :meth:`chained`, and its row: the record is written once for both."""
+        record = self.document()
+        change = Change(*self[:-1], digest_of(record, previous))
+        record["digest"] = change.digest
+        return change, change._row_of(record)
 
     @property
     def key(self) -> Key:
@@ -108,8 +113,11 @@ class Change(NamedTuple):
 
     def row(self, *, replayed: bool = False) -> Row:
         """The immutable row of this change, also found by the day it was made."""
+        return self._row_of(self.document(), replayed=replayed)
+
+    def _row_of(self, record: Document, *, replayed: bool = False) -> Row:
         by_day = Key(self.time[:10], f"{self.time}#{self.id}")
-        return Row(self.key, RowKind.CHANGE, self.document(), indexes={BY_DAY: by_day}, replayed=replayed)
+        return Row(self.key, RowKind.CHANGE, record, 1, {BY_DAY: by_day}, replayed=replayed)
 
 
 def change_key(entity: Key, version: int) -> Key:

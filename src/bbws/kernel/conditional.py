@@ -5,8 +5,9 @@ import re
 
 from bbws.kernel.problem import PRECONDITION_FAILED, VALIDATION, FieldError
 
-_TAG = re.compile(r'\s*(?:W/)?"([^"]*)"\s*(?:,|$)')
-_VERSIONED = re.compile(r"(\d{1,16})(?:-[0-9a-f]*)?")
+# Compiled when a request first brings one of these headers.
+_TAG = r'\s*(?:W/)?"([^"]*)"\s*(?:,|$)'
+_VERSIONED = r"(\d{1,16})(?:-[0-9a-f]*)?"
 
 
 def entity_tag(version: int | None, body: bytes) -> str:
@@ -20,9 +21,9 @@ def tags(header: str, name: str) -> list[str]:
     Raises:
         Problem: 400 where the header is not a list of quoted tags.
     """
-    found, position = [], 0
+    tag, found, position = re.compile(_TAG), [], 0
     while position < len(header):
-        match = _TAG.match(header, position)
+        match = tag.match(header, position)
         if match is None:
             message = 'must be * or quoted ETags, such as "3-9f86d081884c7d65"'
             raise VALIDATION(f"{name} {message}.", errors=(FieldError(name, message, "etag"),))
@@ -39,7 +40,7 @@ def expected_versions(header: str | None) -> frozenset[int] | None:
     """
     if header is None or header.strip() == "*":
         return None
-    matches = (_VERSIONED.fullmatch(tag) for tag in tags(header, "If-Match"))
+    matches = (re.fullmatch(_VERSIONED, tag) for tag in tags(header, "If-Match"))
     return frozenset(int(match[1]) for match in matches if match)
 
 

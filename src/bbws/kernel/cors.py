@@ -1,7 +1,7 @@
 """Cross-origin requests from the origins that the settings name; none by default. Source: design §4."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bbws.kernel.http import Request, Response
 
@@ -9,8 +9,7 @@ _ALLOWED_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match, If-N
 _EXPOSED_HEADERS = "ETag, Location, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
 
 
-@dataclass(frozen=True, slots=True)
-class Cors:
+class Cors(NamedTuple):
     """Which origins a browser may call from; ``*`` is every one."""
 
     origins: frozenset[str] = frozenset()

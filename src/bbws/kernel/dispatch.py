@@ -8,9 +8,8 @@ awaits the commit without holding up others) and a Lambda function (which just c
 
 import logging
 from collections.abc import Generator, Iterable, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -47,18 +46,19 @@ type Step = Sequence[Write] | Offload
 type Steps = Generator[Step, None, Response]
 
 
-@dataclass(slots=True)
 class Exchange:
     """A request on its way through, and what an edge wants to log of it."""
 
-    request: Request
-    endpoint: Endpoint | None = None
-    actor: Actor = ANONYMOUS
-    headers: dict[str, str] = field(default_factory=dict)
+    __slots__ = ("actor", "endpoint", "headers", "request")
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.endpoint: Endpoint | None = None
+        self.actor = ANONYMOUS
+        self.headers: dict[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Dispatcher:
+class Dispatcher(NamedTuple):
     """Carries requests to their endpoints."""
 
     router: Router

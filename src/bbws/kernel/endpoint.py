@@ -6,7 +6,7 @@ Source: design §3, Endpoint.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -65,15 +65,6 @@ class Resource(Wire):
     )
 
 
-class Listing[T](Resource):
-    """A page of a list (design §4)."""
-
-    items: list[T] = Field(description="The resources on this page.")
-    count: int = Field(description="How many are on this page.")
-    more_available: bool = Field(description="Whether there is a further page.")
-    next_token: str | None = Field(default=None, description="Pass it as `startAt` for the next page.")
-
-
 def _digits(value: object) -> object:
     """A number as it must be written: Pydantic would also take ``1_0``, ``+5``, ``5.0`` and blanks around it."""
     if isinstance(value, str) and not (value.isascii() and value.isdigit()):
@@ -95,8 +86,10 @@ class Paging(Query):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+_SAME_NAMES: Mapping[str, str] = MappingProxyType({})
+
+
+class Link(NamedTuple):
     """A link offered beside a resource.
 
     Attributes:
@@ -112,7 +105,7 @@ class Link:
     rel: str
     target: str
     when: Callable[[Mapping[str, Any]], bool] | None = None
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = _SAME_NAMES
     past: bool = False
 
 
@@ -151,29 +144,26 @@ class Answer(NamedTuple):
     past: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """A page of a list: the items as response schema's instances, and the place after which the next page starts."""
 
     items: Sequence[BaseModel]
     next: Position | None
 
 
-@dataclass(frozen=True, slots=True)
-class Raw:
+class Raw(NamedTuple):
     """An answer that is not a resource: a page, metrics, a download."""
 
     content_type: str
     body: bytes | Iterable[bytes]
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = NO_HEADERS
     status: int = 200
 
 
 type Handler = Callable[..., Answer | Listed | Raw]
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """One API call.
 
     Attributes:

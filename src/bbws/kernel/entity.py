@@ -1,7 +1,6 @@
 """How a domain's values become rows: said once per kind of entity, used by writes, reads and rebuilds alike."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from bbws.kernel.canonical import Document
@@ -19,11 +18,10 @@ def _no_rows(_value: object) -> Iterable[Row]:
     return ()
 
 
-@dataclass(frozen=True, slots=True)
 class EntityType[T]:
     """A kind of entity.
 
-    Attributes:
+    Args:
         name: what it is called, also the first word of its event types (``product.created``).
         source: CloudEvents ``source`` of its changes.
         key: where its row lies.
@@ -33,15 +31,27 @@ class EntityType[T]:
         derived: further rows (guards, search words): a pure function of the value.
     """
 
-    name: str
-    source: str
-    key: Callable[[T], Key]
-    subject: Callable[[T], str]
-    dump: Callable[[T], Document]
-    load: Callable[[Document], T]
-    indexes: Callable[[T], Mapping[str, Key]] = _no_indexes
-    derived: Callable[[T], Iterable[Row]] = _no_rows
-    _decoded: dict[str, "Stored[T]"] = field(default_factory=dict, compare=False, repr=False)
+    def __init__(  # noqa: PLR0913 - each is a part of the declaration
+        self,
+        *,
+        name: str,
+        source: str,
+        key: Callable[[T], Key],
+        subject: Callable[[T], str],
+        dump: Callable[[T], Document],
+        load: Callable[[Document], T],
+        indexes: Callable[[T], Mapping[str, Key]] = _no_indexes,
+        derived: Callable[[T], Iterable[Row]] = _no_rows,
+    ) -> None:
+        self.name = name
+        self.source = source
+        self.key = key
+        self.subject = subject
+        self.dump = dump
+        self.load = load
+        self.indexes = indexes
+        self.derived = derived
+        self._decoded: dict[str, Stored[T]] = {}
 
     def row(self, value: T, change: Change) -> Row:
         """The entity's current row once ``change`` made it ``value``."""

@@ -1,7 +1,6 @@
 """Requests and answers as dispatch sees them, whichever edge they came through."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote
@@ -87,10 +86,12 @@ def decode_segment(segment: str) -> str:
     return unquote(segment, errors="replace") if "%" in segment else segment
 
 
-@dataclass(slots=True)
 class Response:
     """One answer. ``body`` is bytes, or an iterator of chunks for an answer too large to hold."""
 
-    status: int
-    headers: dict[str, str]
-    body: bytes | Iterable[bytes] = b""
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, status: int, headers: dict[str, str], body: bytes | Iterable[bytes] = b"") -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body

@@ -1,8 +1,7 @@
 """``Idempotency-Key``: the answer is inserted in the effect's own commit, so a repeated call gets the same answer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -21,8 +20,7 @@ _MAX_LENGTH = 255
 _KEPT_HEADERS = ("content-type", "location", "etag", "preference-applied")
 
 
-@dataclass(frozen=True, slots=True)
-class Repeatable:
+class Repeatable(NamedTuple):
     """A request that came with an ``Idempotency-Key``: where its answer is kept, and what it asked for."""
 
     key: Key

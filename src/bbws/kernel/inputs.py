@@ -54,15 +54,9 @@ def read_inputs(endpoint: Endpoint, request: Request, path: Mapping[str, str], c
     start = None
     if isinstance(query, Paging) and query.start_at is not None:
         start = cursors.read(scope, parameters, query.start_at)
-    return Inputs(
-        path=None if endpoint.path_schema is None else _path(endpoint.path_schema, tuple(path.items())),
-        query=query,
-        body=_body(endpoint, request),
-        parameters=parameters,
-        start=start,
-        dry_run=dry_run,
-        prefers_async="respond-async" in _preferences(request),
-    )
+    named = None if endpoint.path_schema is None else _path(endpoint.path_schema, tuple(path.items()))
+    prefers_async = "respond-async" in _preferences(request)
+    return Inputs(named, query, _body(endpoint, request), parameters, start, dry_run, prefers_async)
 
 
 @cache

@@ -2,14 +2,24 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 from bbws.kernel.actor import Actor, ActorKind
 from bbws.kernel.endpoint import ANYONE, SIGNED_IN, Endpoint, Link
 from bbws.kernel.http import Request
 
-type _Href = Callable[[str, Mapping[str, Any]], str]
+type _Href = Callable[[Mapping[str, Any]], str]
+
+
+class _Offer(NamedTuple):
+    """A link with what its target says of it: who may follow it, and how (no method is GET)."""
+
+    rel: str
+    permission: str
+    when: Callable[[Mapping[str, Any]], bool] | None
+    href: _Href
+    method: str | None
 
 
 class Linker:
@@ -17,7 +27,7 @@ class Linker:
 
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
         self._endpoints = {endpoint.id: endpoint for endpoint in endpoints}
-        self._compiled: dict[str, tuple[tuple[tuple[Link, Endpoint, _Href], ...], ...]] = {
+        self._compiled: dict[str, tuple[tuple[_Offer, ...], ...]] = {
             endpoint.id: (
                 self._compile(link for link in endpoint.links if not link.past),
                 self._compile(endpoint.item_links),
@@ -26,33 +36,37 @@ class Linker:
             for endpoint in self._endpoints.values()
         }
 
-    def _compile(self, links: Iterable[Link]) -> tuple[tuple[Link, Endpoint, _Href], ...]:
-        return tuple((link, self._endpoints[link.target], _href(link, self._endpoints[link.target])) for link in links)
+    def _compile(self, links: Iterable[Link]) -> tuple[_Offer, ...]:
+        with_targets = ((link, self._endpoints[link.target]) for link in links)
+        return tuple(
+            _Offer(
+                link.rel, target.permission, link.when, _href(link, target), target.method if target.mutates else None
+            )
+            for link, target in with_targets
+        )
 
     def resource(self, endpoint: Endpoint, actor: Actor, base: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """The links beside the endpoint's own answer."""
-        return _offer(self._compiled[endpoint.id][0], actor, base, body)
+        return _offered(self._compiled[endpoint.id][0], actor, base, body)
 
     def item(self, endpoint: Endpoint, actor: Actor, base: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """The links beside one item of the endpoint's list."""
-        return _offer(self._compiled[endpoint.id][1], actor, base, body)
+        return _offered(self._compiled[endpoint.id][1], actor, base, body)
 
     def past(self, endpoint: Endpoint, actor: Actor, request: Request, body: Mapping[str, Any]) -> dict[str, Any]:
         """The links beside an earlier state of the endpoint's resource: none that changes anything."""
-        links = _offer(self._compiled[endpoint.id][2], actor, request.base_path, body)
+        links = _offered(self._compiled[endpoint.id][2], actor, request.base_path, body)
         # Without its parameters the address would be that of the present.
         return links | page_links(request.base_path, request.path, request.parameters(), None)
 
 
-def _offer(
-    compiled: tuple[tuple[Link, Endpoint, _Href], ...], actor: Actor, base: str, body: Mapping[str, Any]
-) -> dict[str, Any]:
+def _offered(offers: tuple[_Offer, ...], actor: Actor, base: str, body: Mapping[str, Any]) -> dict[str, Any]:
     links: dict[str, Any] = {}
-    for link, target, href in compiled:
-        if allows(actor, target.permission) and (link.when is None or link.when(body)):
-            links[link.rel] = {"href": href(base, body)}
-            if target.mutates:
-                links[link.rel]["method"] = target.method
+    for rel, permission, when, href, method in offers:
+        if (when is None or when(body)) and allows(actor, permission):
+            links[rel] = (
+                {"href": base + href(body)} if method is None else {"href": base + href(body), "method": method}
+            )
     return links
 
 
@@ -79,8 +93,10 @@ def _href(link: Link, target: Endpoint) -> _Href:
     if len(fields) == 1:
         head, _, tail = template.partition("%s")
         only = fields[0]
-        return lambda base, body: f"{base}{head}{_quoted(str(body[only]))}{tail}"
-    return lambda base, body: base + template % tuple(_quoted(str(body[name])) for name in fields)
+        return lambda body: f"{head}{_quoted(str(body[only]))}{tail}"
+    if not fields:
+        return lambda _body: template
+    return lambda body: template % tuple([_quoted(str(body[name])) for name in fields])
 
 
 def page_links(base: str, path: str, parameters: Mapping[str, str], next_token: str | None) -> dict[str, Any]:

@@ -17,7 +17,8 @@ MAX_BODY = 10 * 1024
 _MAX_DIGITS = 40
 _CHARSET = "utf-8"
 # By hand: the standard library's parser takes seconds for a few thousand semicolons, and fails on odd numbers.
-_CHARSETS = re.compile(r";\s*charset\s*\*?=\s*([^\s;]*)", re.IGNORECASE)
+# Compiled when first needed, as the other one below is.
+_CHARSETS = r"(?i);\s*charset\s*\*?=\s*([^\s;]*)"
 _PLAIN = frozenset({"", "identity"})
 
 _MESSAGES: Mapping[str, str] = {
@@ -32,9 +33,7 @@ _MESSAGES: Mapping[str, str] = {
     "dict_type": "must be an object",
 }
 # Pydantic says "Input should be …", "List should have at most 2 items after validation, not 3", or "Value error, …".
-_SHOULD = re.compile(
-    r"(?:Value error, )?(?:\w+ should (?P<rule>.*?)(?: after validation, not .*)?|(?P<own>.*))", re.DOTALL
-)
+_SHOULD = r"(?s)(?:Value error, )?(?:\w+ should (?P<rule>.*?)(?: after validation, not .*)?|(?P<own>.*))"
 
 
 class _DuplicateKeyError(ValueError):
@@ -129,7 +128,7 @@ def _require_plain_json(content_type: str, coding: str) -> None:
         sent = f"it was {media_type}" if media_type else "there was none"
         detail = f"Send the header Content-Type: application/json ({sent})."
         raise UNSUPPORTED_MEDIA_TYPE(detail, headers={"accept": JSON})
-    if any(charset.strip('"').lower() != _CHARSET for charset in _CHARSETS.findall(content_type)):
+    if any(charset.strip('"').lower() != _CHARSET for charset in re.findall(_CHARSETS, content_type)):
         detail = "Send JSON in UTF-8, whatever else it could be written in."
         raise UNSUPPORTED_MEDIA_TYPE(detail, headers={"accept": JSON})
     if coding.strip().lower() not in _PLAIN:
@@ -170,7 +169,7 @@ def _named(error: ErrorDetails) -> str:
 
 def _message(error: ErrorDetails) -> str:
     known = _MESSAGES.get(error["type"])
-    said = _SHOULD.fullmatch(error["msg"])
+    said = re.fullmatch(_SHOULD, error["msg"])
     if known is not None or said is None:
         return known or error["msg"]
     rule = said["rule"]

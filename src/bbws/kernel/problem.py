@@ -5,9 +5,8 @@ A domain declares its refusals as :class:`ProblemType` constants beside the rule
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Kind(StrEnum):
@@ -49,8 +48,7 @@ STATUS: Mapping[Kind, int] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class FieldError:
+class FieldError(NamedTuple):
     """One bad field: its dotted path on the wire, what is allowed there, and a stable code."""
 
     field: str
@@ -62,8 +60,7 @@ class FieldError:
         return {"field": self.field, "message": self.message, "code": self.code}
 
 
-@dataclass(frozen=True, slots=True)
-class ProblemType:
+class ProblemType(NamedTuple):
     """A named refusal: its kind, its stable code, a title, and the page text that explains it to a reader."""
 
     kind: Kind

@@ -4,7 +4,6 @@ A dict lookup per segment, so the cost does not grow with the number of endpoint
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from bbws.kernel.endpoint import Endpoint
 from bbws.kernel.http import decode_segment
@@ -13,11 +12,11 @@ from bbws.kernel.problem import METHOD_NOT_ALLOWED, NOT_FOUND, Problem
 _MAX_PATH = 2048
 
 
-@dataclass(slots=True)
 class _Node:
-    fixed: dict[str, "_Node"] = field(default_factory=dict)
-    parameter: "_Node | None" = None
-    methods: dict[str, tuple[Endpoint, tuple[str, ...]]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.fixed: dict[str, _Node] = {}
+        self.parameter: _Node | None = None
+        self.methods: dict[str, tuple[Endpoint, tuple[str, ...]]] = {}
 
 
 class Router:

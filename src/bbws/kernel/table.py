@@ -192,10 +192,16 @@ def check_writes(writes: Sequence[Write]) -> list[bytes]:
         msg = "a commit may touch a key once only"
         raise InvalidCommit(msg)
     # Derived rows share one document, which is looked at once.
-    rows = [write.row if isinstance(write, _WITH_ROW) else None for write in writes]
-    checked = {id(row.document): row.document for row in rows if row is not None}
-    encoded = {name: check_document(document) for name, document in checked.items()}
-    documents = [b"" if row is None else encoded[id(row.document)] for row in rows]
+    encoded: dict[int, bytes] = {}
+    documents = []
+    for write in writes:
+        if not isinstance(write, _WITH_ROW):
+            documents.append(b"")
+            continue
+        document = write.row.document
+        if id(document) not in encoded:
+            encoded[id(document)] = check_document(document)
+        documents.append(encoded[id(document)])
     if sum(map(len, documents)) > MAX_COMMIT_BYTES:
         msg = f"a commit may have {MAX_COMMIT_BYTES} bytes at most"
         raise InvalidCommit(msg)

@@ -1,7 +1,6 @@
 """The unit of work: what one use case reads, and the writes and changes that it wants committed, all or nothing."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +15,6 @@ from bbws.kernel.table import Conflict, Ensure, Insert, Key, Remove, Replace, Ro
 MAX_RERUNS = 3
 
 
-@dataclass(slots=True)
 class UnitOfWork:
     """Collects the effects of one use case. It commits nothing itself: an edge does, once, at the end.
 
@@ -26,17 +24,24 @@ class UnitOfWork:
         actor: on whose behalf.
         correlation_id: the request or message that all its changes belong to.
         if_match: the versions that the caller accepts (None: any).
+        writes, changes: what it collects.
+        matched: whether something was held against ``if_match``.
     """
 
-    table: Table
-    clock: Clock
-    actor: Actor
-    correlation_id: str
-    if_match: frozenset[int] | None = None
-    writes: list[Write] = field(default_factory=list)
-    changes: list[Change] = field(default_factory=list)
-    matched: bool = False
-    _given: datetime | None = None
+    __slots__ = ("_given", "actor", "changes", "clock", "correlation_id", "if_match", "matched", "table", "writes")
+
+    def __init__(
+        self, table: Table, clock: Clock, actor: Actor, correlation_id: str, if_match: frozenset[int] | None = None
+    ) -> None:
+        self.table = table
+        self.clock = clock
+        self.actor = actor
+        self.correlation_id = correlation_id
+        self.if_match = if_match
+        self.writes: list[Write] = []
+        self.changes: list[Change] = []
+        self.matched = False
+        self._given: datetime | None = None
 
     def now(self, after: Stored[Any] | None = None) -> datetime:
         """The present, or one microsecond after the last change of ``after`` where the clock is behind it (design §2).
@@ -104,7 +109,7 @@ class UnitOfWork:
     ) -> Stored[T]:
         version = 1 if current is None else current.version + 1
         subject = entity.subject(value)
-        change = Change(
+        change, change_row = Change(
             id=f"{subject.rpartition('/')[2]}.{version}",
             source=entity.source,
             type=event.name,
@@ -118,24 +123,24 @@ class UnitOfWork:
             before=None if current is None else entity.dump(current.value),
             after=entity.dump(value),
             reason=reason,
-        ).chained(GENESIS if current is None else current.digest)
+        ).sealed(GENESIS if current is None else current.digest)
         row = entity.row(value, change)
         self.writes.append(Insert(row) if current is None else Replace(row, current.version))
-        self.writes.append(Insert(change.row()))
-        self.writes.extend(_derived_writes(entity, None if current is None else current.value, value))
+        self.writes.append(Insert(change_row))
+        if current is None:
+            self.writes.extend(map(Insert, entity.derived(value)))
+        else:
+            self.writes.extend(_derived_writes(entity, current.value, value))
         self.changes.append(change)
         return Stored(value, version, change.digest, change.time)
 
 
-def _derived_writes[T](entity: EntityType[T], before: T | None, after: T) -> Iterable[Write]:
+def _derived_writes[T](entity: EntityType[T], before: T, after: T) -> Iterable[Write]:
     """Bring the derived rows from what they were to what they must be, touching only those that differ.
 
     A derived row that changes is one whose key stays while its content moves; it keeps version 1 and is written as the
     removal's twin: the entity's own version already guards it.
     """
-    if before is None:
-        yield from map(Insert, entity.derived(after))
-        return
     old = {row.key: row for row in entity.derived(before)}
     new = {row.key: row for row in entity.derived(after)}
     for key in old.keys() - new.keys():

@@ -1,8 +1,8 @@
 """An API key and its rules. Pure. Source: specification products, Decision 9."""
 
 import hashlib
-from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from bbws.kernel.actor import Rate
 from bbws.kernel.ids import random_id
@@ -33,8 +33,7 @@ RATE_NOT_HELD = ProblemType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ApiKey:
+class ApiKey(NamedTuple):
     """A key as everybody may see it; its secret is not part of it."""
 
     key_id: str
@@ -58,4 +57,4 @@ def secret_hash(secret: str) -> str:
 
 def revoked(key: ApiKey, moment: datetime) -> ApiKey:
     """The key, good for nothing from now on."""
-    return replace(key, revoked_at=moment)
+    return key._replace(revoked_at=moment)

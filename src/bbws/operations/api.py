@@ -20,16 +20,16 @@ from bbws.operations.model import (
     Status,
     StepState,
 )
+from bbws.operations.schemas import EXAMPLE_ID
 from bbws.operations.service import OperationKind
 
 SERVICE = "operations-api"
-_EXAMPLE_ID = "op-0123456789ABCDEF"
 
 
 class OperationPath(Query):
     """Which operation."""
 
-    operation_id: str = Field(pattern=ID_PATTERN, examples=[_EXAMPLE_ID], description="Id of the operation.")
+    operation_id: str = Field(pattern=ID_PATTERN, examples=[EXAMPLE_ID], description="Id of the operation.")
 
 
 class OperationQuery(Paging):
@@ -57,7 +57,7 @@ class StepBody(Wire):
 class OperationBody(Resource):
     """An operation."""
 
-    operation_id: str = Field(examples=[_EXAMPLE_ID], description="Id of the operation.")
+    operation_id: str = Field(examples=[EXAMPLE_ID], description="Id of the operation.")
     kind: str = Field(examples=["product.change"], description="What kind of work it is.")
     subject: str = Field(description="Path of the resource it is about.")
     status: Status = Field(description="Where it stands.")
@@ -92,13 +92,6 @@ class OperationBody(Resource):
             finished_at=None if operation.finished_at is None else rfc3339(operation.finished_at),
             version=current.version,
         )
-
-
-class Accepted(Resource):
-    """Work that was accepted: follow `Location`."""
-
-    operation_id: str = Field(examples=[_EXAMPLE_ID], description="Id of the operation.")
-    status: Status = Field(description="PENDING.")
 
 
 def _get(call: Call[OperationPath, Any, Any]) -> Answer:

@@ -1,9 +1,9 @@
 """An operation and its rules. Pure. Source: design §3, Operation."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from bbws.kernel.actor import EVERYTHING, Actor, ActorKind
 from bbws.kernel.canonical import Document
@@ -49,8 +49,7 @@ _ALLOWED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class StepState:
+class StepState(NamedTuple):
     """A step as it stands. ``attempts`` counts starts, also those that a killed process did not finish."""
 
     name: str
@@ -61,8 +60,7 @@ class StepState:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """Work that was accepted.
 
     Attributes:
@@ -126,19 +124,19 @@ class Operation:
 def with_step(operation: Operation, place: int, step: StepState) -> Operation:
     """The operation with one step replaced, which nobody holds any more."""
     steps = (*operation.steps[:place], step, *operation.steps[place + 1 :])
-    return replace(operation, steps=steps, held_until=None)
+    return operation._replace(steps=steps, held_until=None)
 
 
 def step_started(operation: Operation, place: int, moment: datetime, lease: timedelta) -> Operation:
     """One more attempt at a step, which is nobody else's for as long as the lease."""
     step = operation.steps[place]
     state = StepState(step.name, Status.IN_PROGRESS, step.attempts + 1, step.started_at or moment)
-    return replace(with_step(operation, place, state), held_until=moment + lease if lease else None)
+    return with_step(operation, place, state)._replace(held_until=moment + lease if lease else None)
 
 
 def step_ended(operation: Operation, place: int, status: Status, moment: datetime, message: str = "") -> Operation:
     """The step as it ended."""
-    step = replace(operation.steps[place], status=status, ended_at=moment, message=message)
+    step = operation.steps[place]._replace(status=status, ended_at=moment, message=message)
     return with_step(operation, place, step)
 
 
@@ -156,7 +154,7 @@ def ended(
         Problem: 422 where it has ended already.
     """
     require_transition(operation, status)
-    return replace(operation, status=status, updated_at=moment, finished_at=moment, result=result, problem=problem)
+    return operation._replace(status=status, updated_at=moment, finished_at=moment, result=result, problem=problem)
 
 
 def again(operation: Operation, sequence: int, moment: datetime) -> Operation:
@@ -167,8 +165,7 @@ def again(operation: Operation, sequence: int, moment: datetime) -> Operation:
     """
     require_transition(operation, Status.PENDING)
     steps = tuple(s if s.status is Status.COMPLETED else StepState(s.name) for s in operation.steps)
-    return replace(
-        operation,
+    return operation._replace(
         status=Status.PENDING,
         steps=steps,
         sequence=sequence,

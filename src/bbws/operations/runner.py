@@ -7,7 +7,7 @@ effects, its end and that of the operation are one commit, made only if nobody e
 
 import logging
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -241,7 +241,7 @@ class _Run:
         operation = model.step_started(live.operation, place, work.now(), self._lease)
         if operation.status is Status.PENDING:
             store.save_progress(work, operation, live.progress)
-            started = replace(operation, status=Status.IN_PROGRESS, updated_at=work.now(live.current))
+            started = operation._replace(status=Status.IN_PROGRESS, updated_at=work.now(live.current))
             work.update(store.OPERATION, live.current, started, events.STARTED)
         else:
             live.save(work, operation)
@@ -254,7 +254,7 @@ class _Run:
             return
         result = function(work, live.operation)
         operation = model.step_ended(live.operation, place, Status.COMPLETED, work.now())
-        operation = replace(operation, result=_merged(operation.result, result))
+        operation = operation._replace(result=_merged(operation.result, result))
         if operation.next_step is None:
             moment = work.now(live.current)
             live.end(work, model.ended(operation, Status.COMPLETED, moment, result=operation.result), events.COMPLETED)
@@ -271,7 +271,7 @@ class _Run:
         live = self._live(work)
         if live is None:
             return False
-        step = replace(live.operation.steps[place], message=message)
+        step = live.operation.steps[place]._replace(message=message)
         operation = model.with_step(live.operation, place, step)
         if self._given_up(work, live, operation, place):
             return False

@@ -1,7 +1,7 @@
 """Use cases of operations: accept, read, retry, cancel. Carrying them out is in :mod:`bbws.operations.runner`."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bbws.kernel.access import NOTHING, Access
 from bbws.kernel.canonical import Document
@@ -18,8 +18,7 @@ READ_ALL = "operations:read"
 type StepFunction = Callable[[UnitOfWork, Operation], Document | None]
 
 
-@dataclass(frozen=True, slots=True)
-class OperationKind:
+class OperationKind(NamedTuple):
     """A kind of operation.
 
     Attributes:

@@ -1,7 +1,6 @@
 """Keys and queries of operations, written once over the kernel's Table."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from bbws.kernel.access import Access, Store
@@ -171,7 +170,7 @@ def read_progress(table: Table, operation: Operation) -> tuple[Operation, int | 
         return operation, None
     steps = tuple(_load_step(step) for step in row.document["steps"])
     held_until = _moment(row.document.get("heldUntil"))
-    return replace(operation, steps=steps, result=row.document["result"], held_until=held_until), row.version
+    return operation._replace(steps=steps, result=row.document["result"], held_until=held_until), row.version
 
 
 def save_progress(work: UnitOfWork, operation: Operation, version: int | None) -> None:

@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
-from bbws.kernel.endpoint import Listing, Query
+from bbws.kernel.endpoint import Query, Resource
 
 type Json = dict[str, Any]
 type Mode = Literal["validation", "serialization"]
@@ -21,6 +21,15 @@ _PREFIX = "#/components/schemas/"
 _LISTING = re.compile(r"^Listing_(\w+)_$")
 _UNKNOWN = frozenset({"title", "contentMediaType", "contentEncoding", "propertyNames", "$comment"})
 _NULL = {"type": "null"}
+
+
+class Listing[T](Resource):
+    """A page of a list (design §4)."""
+
+    items: list[T] = Field(description="The resources on this page.")
+    count: int = Field(description="How many are on this page.")
+    more_available: bool = Field(description="Whether there is a further page.")
+    next_token: str | None = Field(default=None, description="Pass it as `startAt` for the next page.")
 
 
 class Schemas:

@@ -1,14 +1,12 @@
 """What the platform's endpoints need from the engine and the server they run in."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from bbws.kernel.problem import ProblemType
 
 
-@dataclass(frozen=True, slots=True)
-class Readiness:
+class Readiness(NamedTuple):
     """Whether the service can do its work, and why not. ``details`` holds figures such as queue depths."""
 
     ready: bool

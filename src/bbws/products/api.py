@@ -79,7 +79,7 @@ def _is_active(product: Mapping[str, Any]) -> bool:
 
 
 def _is_inactive(product: Mapping[str, Any]) -> bool:
-    return not _is_active(product)
+    return product["active"] is False
 
 
 LINKS = (

@@ -1,10 +1,9 @@
 """A product and its rules. Pure: no storage, no time of its own. Source: specification products §2, §4, §5."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from bbws.kernel.problem import Kind, ProblemType
 from bbws.kernel.text import words
@@ -37,8 +36,7 @@ PRODUCT_INACTIVE = ProblemType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
+class Product(NamedTuple):
     """A thing that is sold. ``price`` has two decimals; times are UTC.
 
     ``product_id`` and ``created_at`` never change.
@@ -56,8 +54,7 @@ class Product:
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class NewProduct:
+class NewProduct(NamedTuple):
     """What a caller says of a product that is to be. ``product_id`` None: one is given."""
 
     name: str
@@ -94,12 +91,12 @@ def changed(product: Product, fields: Mapping[str, Any], moment: datetime) -> Pr
     if not product.active and fields.get("active") is not True:
         detail = f'{product.product_id} is inactive. Restore it by sending "active": true with the change.'
         raise PRODUCT_INACTIVE(detail, currentStatus="inactive", allowedTransitions=["active"])
-    return replace(product, **fields, updated_at=moment)
+    return product._replace(**fields, updated_at=moment)
 
 
 def deactivated(product: Product, moment: datetime) -> Product:
     """The product no longer sold; its record stays."""
-    return replace(product, active=False, updated_at=moment)
+    return product._replace(active=False, updated_at=moment)
 
 
 def search_words(name: str) -> list[str]:

@@ -10,8 +10,8 @@ from bbws.kernel.endpoint import Answer, Paging, Query, Resource, Wire
 from bbws.kernel.entity import Stored
 from bbws.kernel.money import CurrencyCode, Money, MoneyText, money_text
 from bbws.kernel.text import LINES, ONE_LINE
-from bbws.operations.api import Accepted
 from bbws.operations.model import Operation
+from bbws.operations.schemas import Accepted
 from bbws.operations.store import path as operation_path
 from bbws.products.model import DEFAULT_CURRENCY, ID_PATTERN, NewProduct, Product
 from bbws.products.service import Search

@@ -1,9 +1,8 @@
 """Use cases of products. Each takes the unit of work, which carries the actor and collects the effects."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from bbws.kernel.change import Change
 from bbws.kernel.clock import rfc3339
@@ -19,8 +18,7 @@ from bbws.products.model import ID_PREFIX, ID_RANDOM_LENGTH, PRODUCT_EXISTS, PRO
 WRITE = "products:write"
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(NamedTuple):
     """Which products, in which order. ``order`` None: newest first, or by matching word where ``terms`` are given."""
 
     statuses: tuple[bool, ...] = (True,)

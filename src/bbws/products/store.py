@@ -93,17 +93,14 @@ def _words_partition(status: bool) -> str:  # noqa: FBT001 - the index key is th
 
 def _indexes(product: Product) -> dict[str, Key]:
     everywhere, in_currency = _partition(product.active, None), _partition(product.active, product.currency)
+    end = f"{_END}{product.product_id}"
     sorts = {
-        "createdAt": rfc3339(product.created_at),
-        "price": sortable(product.price),
-        "name": fold(product.name)[:_SORT_CHARACTERS],
+        "createdAt": rfc3339(product.created_at) + end,
+        "price": sortable(product.price) + end,
+        "name": fold(product.name)[:_SORT_CHARACTERS] + end,
     }
-    indexes: dict[str, Key] = {}
-    for order, value in sorts.items():
-        sort = f"{value}{_END}{product.product_id}"
-        indexes[ORDERS[order]] = Key(everywhere, sort)
-        indexes[_CURRENCY_ORDERS[order]] = Key(in_currency, sort)
-    return indexes
+    indexes = {ORDERS[order]: Key(everywhere, sort) for order, sort in sorts.items()}
+    return indexes | {_CURRENCY_ORDERS[order]: Key(in_currency, sort) for order, sort in sorts.items()}
 
 
 def _word_rows(product: Product) -> Iterable[Row]:
@@ -111,10 +108,10 @@ def _word_rows(product: Product) -> Iterable[Row]:
     names = search_words(product.name)
     document = {"productId": product.product_id, "words": names}
     everywhere, in_currency = _words_partition(product.active), _partition(product.active, product.currency)
-    sorts = dict.fromkeys(_word_sort(word, product.product_id) for word in names)
+    sorts = dict.fromkeys([_word_sort(word, product.product_id) for word in names])
+    derived = RowKind.DERIVED
     return [
-        Row(Key(everywhere, sort), RowKind.DERIVED, document, indexes={_CURRENCY_WORDS: Key(in_currency, sort)})
-        for sort in sorts
+        Row(Key(everywhere, sort), derived, document, 1, {_CURRENCY_WORDS: Key(in_currency, sort)}) for sort in sorts
     ]
 
 

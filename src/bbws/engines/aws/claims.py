@@ -9,8 +9,8 @@ from bbws.kernel.http import Request
 from bbws.kernel.table import Write
 
 ADMIN = "Admin"
-_SUBJECT = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
-_SEPARATORS = re.compile(r"[\[\], ]+")
+_SUBJECT = r"[A-Za-z0-9-]{1,64}"
+_SEPARATORS = r"[\[\], ]+"
 
 
 class ClaimsOrKeys:
@@ -45,8 +45,8 @@ def person(claims: Mapping[str, str]) -> Actor:
         Problem: 401 where they are about nobody.
     """
     subject = claims.get("sub", "")
-    if claims.get("token_use") not in {"access", "id"} or not _SUBJECT.fullmatch(subject):
+    if claims.get("token_use") not in {"access", "id"} or not re.fullmatch(_SUBJECT, subject):
         raise unauthenticated("This token is about nobody. Sign in again.")
     # The gateway writes a list of one as it is, and a longer one in brackets or with commas.
-    groups = frozenset(_SEPARATORS.split(claims.get("cognito:groups", "")))
+    groups = frozenset(re.split(_SEPARATORS, claims.get("cognito:groups", "")))
     return Actor(f"user-{subject}", ActorKind.PERSON, frozenset({EVERYTHING}) if ADMIN in groups else frozenset())

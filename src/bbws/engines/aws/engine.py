@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bbws.engines.aws.bulk import Bulk
 from bbws.engines.aws.calls import DYNAMODB, SECRETS_MANAGER, Calls, HttpTransport, Service, Transport
 from bbws.engines.aws.deadline import Deadline
 from bbws.engines.aws.layout import Layout
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from botocore.credentials import Credentials as SdkCredentials
 
     from bbws.engines.aws.archive import S3Archive
+    from bbws.engines.aws.bulk import Bulk
     from bbws.engines.aws.bus import Bus
     from bbws.engines.aws.gateway import GatewayMeter
     from bbws.engines.aws.queues import SqsQueues
@@ -46,7 +46,7 @@ class AwsEngine:
         watch: put around what sends calls without the SDK.
 
     Attributes:
-        table: the kernel's Table; ``bulk``: all tables as a whole.
+        table: the kernel's Table.
         secrets: of the deployment.
         bucket: of the archive; empty where none was named.
         deadline: how long the work at hand may take.
@@ -78,9 +78,15 @@ class AwsEngine:
         self._transports: list[HttpTransport] = []
         self.dynamo = self._calls(DYNAMODB)
         self.secrets = Secrets(self._calls(SECRETS_MANAGER), names)
-        layout = Layout.of(stores, own)
-        self.table = DynamoTable(self.dynamo, layout, clock, region)
-        self.bulk = Bulk(self.dynamo, layout, region)
+        self._layout = Layout.of(stores, own)
+        self.table = DynamoTable(self.dynamo, self._layout, clock, region)
+
+    @cached_property
+    def bulk(self) -> "Bulk":
+        """All tables as a whole."""
+        from bbws.engines.aws.bulk import Bulk  # noqa: PLC0415 - nothing that serves a request needs it
+
+        return Bulk(self.dynamo, self._layout, self.region)
 
     @cached_property
     def sdk(self) -> "Sdk":

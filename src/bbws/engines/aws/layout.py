@@ -1,15 +1,14 @@
 """Which row lies in which of DynamoDB's tables: every service has its own."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bbws.kernel.access import Store
 from bbws.kernel.change import BY_DAY
 from bbws.kernel.table import InvalidCommit, Key
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """Tables by family of rows and by index.
 
     Attributes:

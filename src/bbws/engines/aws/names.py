@@ -1,7 +1,5 @@
 """What everything is called on AWS: pure functions of the environment, the same as in infra/terraform."""
 
-from dataclasses import dataclass
-
 API_STAGE = "v1"
 CURSOR_KEY = "cursor-key"
 SIGNING_KEY = "checkpoint-signing-key"
@@ -9,11 +7,11 @@ FIRST_KEY = "product-api/key"
 FEED = "feed"
 
 
-@dataclass(frozen=True, slots=True)
 class Names:
     """The names of one environment, such as ``dev``."""
 
-    environment: str
+    def __init__(self, environment: str) -> None:
+        self.environment = environment
 
     def table(self, store: str) -> str:
         """The table of a store, such as ``products``."""

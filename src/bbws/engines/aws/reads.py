@@ -5,8 +5,7 @@ cursor may name a row that is gone.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from bbws.engines.aws.codec import (
     LONGEST_PARTITION,
@@ -27,12 +26,11 @@ _SURROGATES = (0xD800, 0xE000)
 type Ask = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(NamedTuple):
     """What is asked of one table; see :meth:`bbws.kernel.table.Table.query`."""
 
     partition: str
-    index: str | None
+    index_name: str | None
     prefix: str
     start: Position | None
     limit: int
@@ -54,7 +52,7 @@ def page(query: Query, table: str, ask: Ask, now: float) -> Page:
         if (row.expires_at is None or row.expires_at > now) and _belongs(query, row):
             rows.append(row)
             if len(rows) > wanted:
-                return Page(tuple(rows[:wanted]), rows[wanted - 1].position(query.index))
+                return Page(tuple(rows[:wanted]), rows[wanted - 1].position(query.index_name))
     return Page(tuple(rows), None)
 
 
@@ -74,7 +72,7 @@ def _rows(query: Query, table: str, ask: Ask) -> Iterator[Row]:
 
 def _belongs(query: Query, row: Row) -> bool:
     """Whether a row within the bounds, which are inclusive, is one of those asked for."""
-    place = row.position(query.index)
+    place = row.position(query.index_name)
     if not place.sort.startswith(query.prefix):
         return False
     if query.start is None:
@@ -86,10 +84,10 @@ def _bounds(query: Query) -> tuple[str | None, str | None] | None:
     """The least and greatest sort as stored, both inclusive; None where no row can lie between."""
     if length(query.partition) not in range(1, LONGEST_PARTITION + 1):
         return None
-    prefix = query.prefix if query.index is None else escaped(query.prefix)
+    prefix = query.prefix if query.index_name is None else escaped(query.prefix)
     low, high = prefix or None, _after(prefix)
     if query.start is not None:
-        start = sort_value(query.start.sort) if query.index is None else index_sort(query.start)
+        start = sort_value(query.start.sort) if query.index_name is None else index_sort(query.start)
         if query.descending:
             high = start if high is None else min(high, start)
         else:
@@ -113,7 +111,7 @@ def _after(prefix: str) -> str | None:
 
 
 def _parameters(query: Query, table: str, low: str | None, high: str | None) -> dict[str, Any]:
-    name = "" if query.index is None else query.index
+    name = "" if query.index_name is None else query.index_name
     condition, values = "#p = :p", {":p": {"S": query.partition}}
     names = {"#p": f"{name}PK"}
     if low is not None or high is not None:
@@ -128,10 +126,10 @@ def _parameters(query: Query, table: str, low: str | None, high: str | None) -> 
         "Limit": query.limit + _SPARE,
         "ScanIndexForward": not query.descending,
     }
-    if query.index is None:
+    if query.index_name is None:
         parameters["ConsistentRead"] = True
     else:
-        parameters["IndexName"] = query.index
+        parameters["IndexName"] = query.index_name
     return parameters
 
 

@@ -186,7 +186,7 @@ def _failed(error: Refused, writes: Sequence[Write]) -> Write | None:
 def _merged(pages: Sequence[Page], query: Query) -> Page:
     """One page of those that several tables gave, each of which is in order and as long as is wanted."""
     every = (one.rows for one in pages)
-    rows = heapq.merge(*every, key=lambda row: row.position(query.index), reverse=query.descending)
+    rows = heapq.merge(*every, key=lambda row: row.position(query.index_name), reverse=query.descending)
     found = tuple(islice(rows, query.limit))
     more = sum(len(one.rows) for one in pages) > len(found) or any(one.next for one in pages)
-    return Page(found, found[-1].position(query.index) if more and found else None)
+    return Page(found, found[-1].position(query.index_name) if more and found else None)
