@@ -13,8 +13,9 @@ from typing import Any
 from bbws import tables
 from bbws.kernel import idempotency
 from bbws.kernel.access import EVERY_ENTITY, Access, Store
+from bbws.kernel.actor import ANYONE
 from bbws.kernel.change import BY_DAY
-from bbws.kernel.endpoint import ANYONE, Endpoint, Paging
+from bbws.kernel.endpoint import Endpoint, Paging
 from bbws.kernel.reaction import Daily, Reaction
 from bbws.kernel.router import allowed
 from bbws.keys import store as keys_store

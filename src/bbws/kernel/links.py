@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from bbws.kernel.actor import Actor, ActorKind
-from bbws.kernel.endpoint import ANYONE, SIGNED_IN, Endpoint, Link
+from bbws.kernel.actor import Actor
+from bbws.kernel.endpoint import Endpoint, Link
 from bbws.kernel.http import Request
 
 type _Href = Callable[[str, Mapping[str, Any]], str]
@@ -49,20 +49,11 @@ def _offer(
 ) -> dict[str, Any]:
     links: dict[str, Any] = {}
     for link, target, href in compiled:
-        if allows(actor, target.permission) and (link.when is None or link.when(body)):
+        if actor.may(target.permission) and (link.when is None or link.when(body)):
             links[link.rel] = {"href": href(base, body)}
             if target.mutates:
                 links[link.rel]["method"] = target.method
     return links
-
-
-def allows(actor: Actor, permission: str) -> bool:
-    """Whether an endpoint with this permission is open to the actor."""
-    if permission == ANYONE:
-        return True
-    if permission == SIGNED_IN:
-        return actor.kind is not ActorKind.ANONYMOUS
-    return actor.may(permission)
 
 
 @lru_cache(maxsize=1024)

@@ -11,7 +11,8 @@ from itertools import groupby
 from pydantic import BaseModel
 
 from bbws.kernel import problem as problems
-from bbws.kernel.endpoint import ANYONE, SIGNED_IN, Endpoint, Link, Paging
+from bbws.kernel.actor import ANYONE, SIGNED_IN
+from bbws.kernel.endpoint import Endpoint, Link, Paging
 from bbws.kernel.http import JSON, PROBLEM_JSON
 from bbws.kernel.problem import ProblemType
 from bbws.platform import openapi_parts as parts
