@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +18,11 @@ from bbws.bootstrap.embedded import App, build, ensure_first_key
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.kernel.clock import Clock, SystemClock
 from bbws.kernel.dispatch import Exchange, run
+from bbws.kernel.endpoint import Endpoint
 from bbws.kernel.http import Request, Response
 from bbws.kernel.ids import random_id
 from bbws.settings import Settings
+from bbws.tables import ENDPOINTS
 
 SAMPLE: Mapping[str, Any] = {
     "name": "Basic",
@@ -93,13 +95,20 @@ def _reply(response: Response) -> Reply:
 
 
 @contextmanager
-def client(data_dir: Path, *, clock: Clock | None = None, start: bool = True, **settings: Any) -> Iterator[Client]:
+def client(
+    data_dir: Path,
+    *,
+    clock: Clock | None = None,
+    start: bool = True,
+    endpoints: Sequence[Endpoint] = ENDPOINTS,
+    **settings: Any,
+) -> Iterator[Client]:
     """BBWS on ``data_dir`` (not synced to disk: fast enough to be the fake), its background work running."""
     clock = clock or SystemClock()
     chosen = Settings.of(data_dir=data_dir, **settings)
     engine = EmbeddedEngine.open(data_dir, clock=clock, synchronous="OFF")
     try:
-        app = build(chosen, engine, clock=clock)
+        app = build(chosen, engine, clock=clock, endpoints=endpoints)
         ensure_first_key(app, chosen)
         if start:
             app.start()

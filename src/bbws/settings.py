@@ -48,6 +48,7 @@ class Settings(BaseModel):
     runs: str = Field(default="", description="On AWS: what a function runs, as the manifest names it.")
     url: str | None = Field(default=None, description="Where the command line finds the server.")
     api_key: str | None = Field(default=None, repr=False, description="The key that the command line sends.")
+    token: str | None = Field(default=None, repr=False, description="The token that the command line sends.")
 
     @model_validator(mode="before")
     @classmethod

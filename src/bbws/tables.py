@@ -9,7 +9,8 @@ from typing import Any
 
 from bbws.audit import api as audit_api
 from bbws.audit import reactions as audit_reactions
-from bbws.kernel.endpoint import SIGNED_IN, Endpoint
+from bbws.kernel.actor import ANYONE, PLATFORM_ADMIN, SIGNED_IN
+from bbws.kernel.endpoint import Endpoint
 from bbws.kernel.entity import EntityType
 from bbws.kernel.reaction import Daily, Reaction
 from bbws.keys import api as keys_api
@@ -37,5 +38,5 @@ ENTITIES: Mapping[str, EntityType[Any]] = {e.source: e for e in (PRODUCT, OPERAT
 @cache
 def permissions() -> frozenset[str]:
     """Every permission that a call asks for, and those that use cases ask for beside it."""
-    asked = {endpoint.permission for endpoint in ENDPOINTS} - {"", SIGNED_IN}
+    asked = {endpoint.permission for endpoint in ENDPOINTS} - {ANYONE, SIGNED_IN, PLATFORM_ADMIN}
     return frozenset(asked | {operations_service.READ_ALL})

@@ -17,6 +17,7 @@ FURTHER_FILES = {
     "audit/rebuild.py",  # every row again from the archive: enters from the command line alone
     "audit/signing.py",  # the library behind the Signer port, and what checks its signatures
     "audit/verify.py",  # the offline verifier: needs the archive and nothing else of BBWS
+    "identity/authentication.py",  # the kernel's Authenticator over tokens, and behind them over keys
     "keys/authentication.py",  # the kernel's Authenticator over this domain's rows
     "platform/openapi.py",  # the OpenAPI documents, written from the endpoint table
     "platform/openapi_parts.py",  # what all of them share

@@ -3,8 +3,9 @@
 import json
 from itertools import chain
 
-from bbws.bootstrap.manifest import OF_ONE_MACHINE, manifest
+from bbws.bootstrap.manifest import OF_ONE_MACHINE, credentials, manifest
 from bbws.kernel.access import Access
+from bbws.kernel.actor import ANYONE, PLATFORM_ADMIN, SIGNED_IN
 from bbws.kernel.endpoint import Endpoint
 from bbws.kernel.reaction import Daily, Reaction
 from bbws.stores import STORES
@@ -49,6 +50,15 @@ def test_every_row_and_index_that_is_touched_belongs_to_a_store() -> None:
     for access in (*map(_access, ENDPOINTS), *map(_access, REACTIONS), *map(_access, DAILY)):
         assert access.gets | access.queries | access.puts | access.removes | access.ensures <= families
         assert access.indexes <= indexes
+
+
+def test_the_gateway_asks_for_a_key_a_person_or_nothing() -> None:
+    declared = {endpoint.id: endpoint.permission for endpoint in ENDPOINTS}
+    for name, call in MANIFEST["endpoints"].items():
+        assert call.items() >= credentials(declared[name]).items()
+    kinds = {PLATFORM_ADMIN: (False, True), ANYONE: (False, False), SIGNED_IN: (True, False), "a:b": (True, False)}
+    for permission, (keyed, person) in kinds.items():
+        assert credentials(permission) == {"keyed": keyed, "person": person}
 
 
 def test_no_function_may_do_everything() -> None:

@@ -1,7 +1,7 @@
 """The command line for tests: in this process, on BBWS without a network or on answers written in the test."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from bbws.entrypoints.cli import build
 from bbws.entrypoints.commands.session import App
+from bbws.kernel.endpoint import Endpoint
 from bbws.settings import Settings
 from bbws.tables import ENDPOINTS
 from tests import builders
@@ -27,12 +28,13 @@ class Shell:
 
     handler: Handler
     settings: Settings
+    endpoints: Sequence[Endpoint] = ENDPOINTS
     sent: list[httpx.Request] = field(default_factory=list)
     pauses: list[float] = field(default_factory=list)
 
     def __call__(self, *arguments: str, stdin: str | bytes | None = None, code: int = 0) -> Result:
         """Run one command, which must end with ``code``."""
-        app = App(ENDPOINTS, lambda: self.settings, httpx.MockTransport(self._answer), self.pauses.append)
+        app = App(self.endpoints, lambda: self.settings, httpx.MockTransport(self._answer), self.pauses.append)
         result = CliRunner().invoke(build(app), arguments, input=stdin)
         assert result.exit_code == code, (result.output, result.exc_info)
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
@@ -52,7 +54,7 @@ class Shell:
         return self.sent[-1]
 
 
-def on(client: builders.Client) -> Shell:
+def on(client: builders.Client, endpoints: Sequence[Endpoint] = ENDPOINTS) -> Shell:
     """A shell whose commands reach BBWS in this process, with the first key from its data folder."""
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -60,12 +62,12 @@ def on(client: builders.Client) -> Shell:
         reply = client.call(request.method, target, raw=request.content, headers=headers, key=None)
         return httpx.Response(reply.status, headers=reply.headers, content=reply.body)
 
-    return Shell(answer, client.settings)
+    return Shell(answer, client.settings, endpoints)
 
 
-def answering(handler: Handler, data_dir: Path, **settings: str) -> Shell:
+def answering(handler: Handler, data_dir: Path, endpoints: Sequence[Endpoint] = ENDPOINTS, **settings: str) -> Shell:
     """A shell whose server is ``handler``."""
-    return Shell(handler, Settings.of(data_dir=data_dir, url=URL, **settings))
+    return Shell(handler, Settings.of(data_dir=data_dir, url=URL, **settings), endpoints)
 
 
 def problem(status: int, detail: str = "No.", **members: object) -> httpx.Response:

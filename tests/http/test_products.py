@@ -117,7 +117,7 @@ def test_strangers_are_kept_out(client: Client, method: str, path: str, body: ob
     assert "x-api-key" in nobody["detail"]
     wrong = client.call(method, path, body, key="bbws_local_WRONG")
     problem(wrong, 401, "unauthorized")
-    assert wrong.headers["www-authenticate"] == 'ApiKey realm="bbws", header="x-api-key"'
+    assert wrong.headers["www-authenticate"] == 'ApiKey realm="bbws", header="x-api-key", Bearer realm="bbws"'
     lacking = problem(client.call(method, path, body, key=key(client, "audit:read")), 403, "forbidden")
     assert lacking["requiredPermission"] == "products:write"
     assert [change["version"] for change in changes(client, "PROD-001")] == [1]

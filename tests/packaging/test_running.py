@@ -21,6 +21,7 @@ ABSENT = (
     "click",
     "cryptography",
     "httpx",
+    "jwt",
     "offapi",
     "prometheus_client",
     "structlog",

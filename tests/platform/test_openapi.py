@@ -10,6 +10,7 @@ from openapi_spec_validator import validate
 
 from bbws.bootstrap.wiring import openapi_documents
 from bbws.entrypoints.commands.yaml_text import to_yaml
+from bbws.kernel.actor import PLATFORM_ADMIN
 from bbws.kernel.endpoint import Endpoint, Raw, Wire
 from bbws.platform.openapi import documents, merged
 from bbws.tables import ENDPOINTS
@@ -209,6 +210,35 @@ def test_credentials_are_asked_for_where_they_are_needed() -> None:
     assert "Needs the permission `products:write`." in create["description"]
     assert "x-permission" not in _operation("getOperation")
     assert _operation("getOperation")["security"] == [{"apiKey": []}]
+
+
+def test_what_is_for_people_asks_for_a_token_and_for_no_key() -> None:
+    def who(_call: object) -> Raw:
+        return Raw("text/plain", b"")
+
+    alone = Endpoint("who", "people-api", "GET", "/who", "Who", who, permission=PLATFORM_ADMIN, content_type="text/x")
+    for document in (documents([alone], version="1")["people-api"], merged([*ENDPOINTS, alone], version="1")):
+        validate(document)
+        call = document["paths"]["/who"]["get"]
+        assert (call["security"], call["x-permission"]) == ([{"bearer": []}], "platform-admin")
+        assert call["description"] == "Needs a token of a person with the platform role Admin."
+        bearer = document["components"]["securitySchemes"]["bearer"]
+        assert (bearer["type"], bearer["scheme"], bearer["bearerFormat"]) == ("http", "bearer", "JWT")
+        assert {"401", "403"} <= call["responses"].keys()
+    assert document["components"]["securitySchemes"].keys() == {"apiKey", "bearer"}
+    assert document["paths"]["/v1.0/keys"]["get"]["security"] == [{"apiKey": []}]
+
+
+def test_a_document_offers_only_credentials_that_a_call_asks_for() -> None:
+    for document in DOCUMENTS.values():
+        calls = [call for item in document["paths"].values() for call in item.values()]
+        asked = {scheme for call in calls for each in call["security"] for scheme in each}
+        assert document["components"]["securitySchemes"].keys() == asked
+
+
+def test_a_refusal_names_both_ways_to_say_who_one_is() -> None:
+    example = MERGED["components"]["headers"]["WWW-Authenticate"]["example"]
+    assert example == 'ApiKey realm="bbws", header="x-api-key", Bearer realm="bbws"'
 
 
 def test_raw_answers_have_their_own_media_type() -> None:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from bbws.audit.ports import Signer
 from bbws.bootstrap.wiring import Documents, bind, bound
 from bbws.engines.aws.calls import Transport
-from bbws.engines.aws.claims import ClaimsOrKeys
+from bbws.engines.aws.claims import GatewayClaims
 from bbws.engines.aws.engine import AwsEngine
 from bbws.engines.aws.limits import GatewayLimits
 from bbws.engines.aws.names import CURSOR_KEY, SIGNING_KEY, Names
 from bbws.engines.aws.signing import Credentials
+from bbws.identity.authentication import PeopleOrKeys
 from bbws.kernel.actor import Actor
 from bbws.kernel.clock import Clock, SystemClock
 from bbws.kernel.cors import Cors
@@ -214,7 +215,7 @@ def dispatcher(cloud: Cloud, runs: str) -> Dispatcher:
         own,
         table=cloud.table,
         clock=cloud.clock,
-        authenticator=ClaimsOrKeys(ApiKeys(cloud.table, cloud.clock)),
+        authenticator=PeopleOrKeys(GatewayClaims(), ApiKeys(cloud.table, cloud.clock)),
         cursors=Cursors(lambda: cloud.engine.secrets.key(CURSOR_KEY)),
         limiter=GatewayLimits(),
         cors=Cors(cloud.settings.cors_origins),

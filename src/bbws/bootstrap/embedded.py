@@ -18,8 +18,10 @@ from bbws.audit.verify import Report, verify
 from bbws.bootstrap.wiring import Documents, bind, bound, build_schemas, trusted_key
 from bbws.engines.embedded.archive import FolderArchive
 from bbws.engines.embedded.engine import EmbeddedEngine
+from bbws.engines.embedded.identity import LocalTokens
 from bbws.engines.embedded.limits import RateLimiter
 from bbws.engines.embedded.streaming import BackupStream
+from bbws.identity.authentication import PeopleOrKeys
 from bbws.kernel.actor import EVERYTHING, Actor, Rate, system
 from bbws.kernel.clock import Clock, SteadyClock, SystemClock, parse_rfc3339
 from bbws.kernel.cors import Cors
@@ -142,7 +144,7 @@ def build(  # noqa: PLR0913 - each is a seam that tests use
         [bound(endpoint, ports) for endpoint in endpoints],
         table=table,
         clock=clock,
-        authenticator=ApiKeys(table, clock),
+        authenticator=PeopleOrKeys(LocalTokens(engine.folder, settings.environment), ApiKeys(table, clock)),
         cursors=Cursors(lambda: cursor_key),
         limiter=RateLimiter(),
         cors=Cors(settings.cors_origins),

@@ -13,8 +13,9 @@ from typing import Any
 from bbws import tables
 from bbws.kernel import idempotency
 from bbws.kernel.access import EVERY_ENTITY, Access, Store
+from bbws.kernel.actor import ANYONE, PLATFORM_ADMIN
 from bbws.kernel.change import BY_DAY
-from bbws.kernel.endpoint import ANYONE, Endpoint, Paging
+from bbws.kernel.endpoint import Endpoint, Paging
 from bbws.kernel.reaction import Daily, Reaction
 from bbws.kernel.router import allowed
 from bbws.keys import store as keys_store
@@ -103,9 +104,15 @@ def _endpoint(module: str, endpoint: Endpoint) -> dict[str, Any]:
     return function | {
         "method": endpoint.method,
         "path": endpoint.path,
-        "keyed": endpoint.permission != ANYONE,
+        **credentials(endpoint.permission),
         "rate": endpoint.rate_class,
     }
+
+
+def credentials(permission: str) -> dict[str, bool]:
+    """What the gateway asks for before it calls the function of a call with this permission."""
+    person = permission == PLATFORM_ADMIN
+    return {"keyed": permission != ANYONE and not person, "person": person}
 
 
 def function_name(endpoint: Endpoint) -> str:

@@ -36,8 +36,8 @@ _HELP = """\
 The control plane of a WordPress hosting business.
 
 Commands speak HTTP to the server at BBWS_URL (http://127.0.0.1:8000) with the key in BBWS_API_KEY, or else with the one
-in the data folder (BBWS_DATA_DIR, ./var). Only serve, restore, openapi, audit verify, audit rebuild and
-aws need no server.
+in the data folder (BBWS_DATA_DIR, ./var). Those that only people may use send the token in BBWS_TOKEN, or else one that
+the data folder vouches for. Only serve, restore, openapi, token, audit verify, audit rebuild and aws need no server.
 
 \b
 Exit codes
@@ -115,6 +115,7 @@ def build(app: App) -> click.Group:
         root.add_command(command(app, app.endpoint(endpoint_id), name))
     root.add_command(_Group("aws", {"setup": partial(local.aws_setup_command, app)}))
     root.add_command(local.restore_command(app))
+    root.add_command(local.token_command(app))
     root.add_command(local.openapi_command())
     root.add_command(local.manifest_command())
     return root

@@ -5,7 +5,13 @@ from typing import NamedTuple
 
 from bbws.kernel.problem import FORBIDDEN, UNAUTHENTICATED, Problem
 
+# What a call may ask of its caller, beside a permission by name.
+ANYONE = ""
+SIGNED_IN = "signed-in"
+# The platform role of a person. No key holds it, not even one that holds everything else.
+PLATFORM_ADMIN = "platform-admin"
 EVERYTHING = "*"
+CHALLENGE = 'ApiKey realm="bbws", header="x-api-key", Bearer realm="bbws"'
 
 
 class ActorKind(StrEnum):
@@ -33,8 +39,10 @@ class Actor(NamedTuple):
     rate: Rate = Rate()
 
     def may(self, permission: str) -> bool:
-        """Whether the actor holds ``permission`` (``*`` holds every one)."""
-        return permission in self.permissions or EVERYTHING in self.permissions
+        """Whether the actor holds ``permission`` (``*`` holds every one but the platform role)."""
+        if permission in {ANYONE, SIGNED_IN}:
+            return permission == ANYONE or self.kind is not ActorKind.ANONYMOUS
+        return permission in self.permissions or (permission != PLATFORM_ADMIN and EVERYTHING in self.permissions)
 
     def require(self, permission: str) -> None:
         """Refuse unless the actor holds ``permission``.
@@ -44,15 +52,21 @@ class Actor(NamedTuple):
         """
         if self.may(permission):
             return
+        people = permission == PLATFORM_ADMIN
         if self.kind is ActorKind.ANONYMOUS:
-            raise unauthenticated("Send an API key in the header x-api-key.")
-        detail = f"These credentials lack the permission {permission}. Use a key that has it."
+            raise unauthenticated(
+                "Send the token of a person with the platform role Admin in the header Authorization: Bearer."
+                if people
+                else "Send an API key in the header x-api-key."
+            )
+        hint = "Only a person with the platform role Admin may do this." if people else "Use a key that has it."
+        detail = f"These credentials lack the permission {permission}. {hint}"
         raise FORBIDDEN(detail, requiredPermission=permission)
 
 
-def unauthenticated(detail: str) -> Problem:
-    """The 401 problem with the challenge that RFC 9110 asks for."""
-    return UNAUTHENTICATED(detail, headers={"www-authenticate": 'ApiKey realm="bbws", header="x-api-key"'})
+def unauthenticated(detail: str, challenge: str = CHALLENGE) -> Problem:
+    """The 401 problem with the challenges that RFC 9110 asks for."""
+    return UNAUTHENTICATED(detail, headers={"www-authenticate": challenge})
 
 
 ANONYMOUS = Actor("anonymous", ActorKind.ANONYMOUS)
@@ -60,4 +74,4 @@ ANONYMOUS = Actor("anonymous", ActorKind.ANONYMOUS)
 
 def system(name: str) -> Actor:
     """The actor of work that no caller asked for, such as a daily job."""
-    return Actor(f"system-{name}", ActorKind.SYSTEM, frozenset({EVERYTHING}), Rate(None, None))
+    return Actor(f"system-{name}", ActorKind.SYSTEM, frozenset({EVERYTHING, PLATFORM_ADMIN}), Rate(None, None))

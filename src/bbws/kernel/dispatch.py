@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from bbws.kernel.actor import ANONYMOUS, Actor, ActorKind, unauthenticated
+from bbws.kernel.actor import ANONYMOUS, Actor, ActorKind
 from bbws.kernel.callers import Authenticator, Limiter
 from bbws.kernel.clock import Clock
 from bbws.kernel.conditional import expected_versions, not_modified, require_version
 from bbws.kernel.cors import Cors
 from bbws.kernel.cursor import Cursors
-from bbws.kernel.endpoint import ANYONE, SIGNED_IN, UNLIMITED, Answer, Call, Endpoint, Raw
+from bbws.kernel.endpoint import UNLIMITED, Answer, Call, Endpoint, Raw
 from bbws.kernel.http import JSON, Request, Response
 from bbws.kernel.idempotency import Repeatable
 from bbws.kernel.inputs import Inputs, read_inputs
@@ -143,7 +143,7 @@ class Dispatcher(NamedTuple):
             raise request.repetition()
         actor = exchange.actor = self._authenticate(request)
         self._limit(exchange, endpoint, actor)
-        _authorise(endpoint, actor)
+        actor.require(endpoint.permission)
         scope = self.renderer.cursor_scope(endpoint, request)
         parsed = read_inputs(endpoint, request, path, self.cursors, scope)
         repeatable = Repeatable.of(endpoint, actor, request)
@@ -257,16 +257,6 @@ def run(steps: Steps, table: Table) -> Response:
     except StopIteration as finished:
         response: Response = finished.value
         return response
-
-
-def _authorise(endpoint: Endpoint, actor: Actor) -> None:
-    if endpoint.permission == ANYONE:
-        return
-    if endpoint.permission == SIGNED_IN:
-        if actor.kind is ActorKind.ANONYMOUS:
-            raise unauthenticated("Send an API key in the header x-api-key.")
-        return
-    actor.require(endpoint.permission)
 
 
 def _planned(work: UnitOfWork, besides: dict[str, Any]) -> Response:

@@ -13,13 +13,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from bbws.kernel.access import NOTHING, Access
+from bbws.kernel.actor import ANYONE
 from bbws.kernel.http import NO_HEADERS
 from bbws.kernel.problem import ProblemType
 from bbws.kernel.table import Position
 from bbws.kernel.work import UnitOfWork
 
-ANYONE = ""
-SIGNED_IN = "signed-in"
 READ = "read"
 UNLIMITED = "unlimited"
 WRITE = "write"
@@ -174,7 +173,7 @@ class Endpoint(NamedTuple):
         summary: one line; ``description`` says more.
         handler: called with a :class:`Call` and the ports that its further parameters name.
         cli: group and verb on the command line; None keeps it off.
-        permission: what the caller must hold; ANYONE or SIGNED_IN for none in particular.
+        permission: what the caller must hold, or one of the words of :mod:`bbws.kernel.actor`.
         path_schema, query_schema, body_schema: what is parsed; None where there is nothing to send.
         response: schema of the success answer; None for 204 and raw answers.
         status: of success.

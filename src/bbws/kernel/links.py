@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
-from bbws.kernel.actor import Actor, ActorKind
-from bbws.kernel.endpoint import ANYONE, SIGNED_IN, Endpoint, Link
+from bbws.kernel.actor import Actor
+from bbws.kernel.endpoint import Endpoint, Link
 from bbws.kernel.http import Request
 
 type _Href = Callable[[Mapping[str, Any]], str]
@@ -63,20 +63,11 @@ class Linker:
 def _offered(offers: tuple[_Offer, ...], actor: Actor, base: str, body: Mapping[str, Any]) -> dict[str, Any]:
     links: dict[str, Any] = {}
     for rel, permission, when, href, method in offers:
-        if (when is None or when(body)) and allows(actor, permission):
+        if (when is None or when(body)) and actor.may(permission):
             links[rel] = (
                 {"href": base + href(body)} if method is None else {"href": base + href(body), "method": method}
             )
     return links
-
-
-def allows(actor: Actor, permission: str) -> bool:
-    """Whether an endpoint with this permission is open to the actor."""
-    if permission == ANYONE:
-        return True
-    if permission == SIGNED_IN:
-        return actor.kind is not ActorKind.ANONYMOUS
-    return actor.may(permission)
 
 
 @lru_cache(maxsize=1024)

@@ -6,8 +6,9 @@ from typing import Any
 from pydantic import Field
 
 from bbws.kernel.access import Access
+from bbws.kernel.actor import SIGNED_IN
 from bbws.kernel.clock import rfc3339
-from bbws.kernel.endpoint import SIGNED_IN, Answer, Call, Endpoint, Link, Listed, Paging, Query, Resource, Wire
+from bbws.kernel.endpoint import Answer, Call, Endpoint, Link, Listed, Paging, Query, Resource, Wire
 from bbws.kernel.entity import Stored
 from bbws.kernel.table import Table
 from bbws.operations import service, store

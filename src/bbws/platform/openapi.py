@@ -11,7 +11,8 @@ from itertools import groupby
 from pydantic import BaseModel
 
 from bbws.kernel import problem as problems
-from bbws.kernel.endpoint import ANYONE, SIGNED_IN, Endpoint, Link, Paging
+from bbws.kernel.actor import ANYONE, PLATFORM_ADMIN, SIGNED_IN
+from bbws.kernel.endpoint import Endpoint, Link, Paging
 from bbws.kernel.http import JSON, PROBLEM_JSON
 from bbws.kernel.problem import ProblemType
 from bbws.platform import openapi_parts as parts
@@ -71,7 +72,7 @@ class _Document:
                 "parameters": self._chosen("parameters", parts.PARAMETERS),
                 "headers": self._chosen("headers", parts.HEADERS),
                 "examples": dict(sorted(self._examples.items())),
-                "securitySchemes": parts.SECURITY_SCHEMES,
+                "securitySchemes": self._chosen("securitySchemes", parts.SECURITY_SCHEMES),
             },
         }
 
@@ -102,10 +103,15 @@ class _Document:
                 content["example"] = dict(endpoint.example)
             operation["requestBody"] = {"required": True, "content": {JSON: content}}
         operation["responses"] = self._responses(endpoint)
-        operation["security"] = [*([{}] if endpoint.permission == ANYONE else []), {parts.API_KEY: []}]
+        operation["security"] = self._security(endpoint)
         if endpoint.permission not in {ANYONE, SIGNED_IN}:
             operation["x-permission"] = endpoint.permission
         return {**operation, "x-rate-class": endpoint.rate_class}
+
+    def _security(self, endpoint: Endpoint) -> list[Json]:
+        scheme = parts.BEARER if endpoint.permission == PLATFORM_ADMIN else parts.API_KEY
+        self._refer("securitySchemes", scheme)
+        return [*([{}] if endpoint.permission == ANYONE else []), {scheme: []}]
 
     def _parameters(self, endpoint: Endpoint) -> list[Json]:
         own: list[Json] = []
@@ -224,9 +230,12 @@ def _plans_instead(endpoint: Endpoint) -> bool:
 
 
 def _needs(endpoint: Endpoint) -> str:
-    if endpoint.permission == ANYONE:
-        return ""
-    return "Needs an API key." if endpoint.permission == SIGNED_IN else f"Needs the permission `{endpoint.permission}`."
+    needs = {
+        ANYONE: "",
+        SIGNED_IN: "Needs an API key.",
+        PLATFORM_ADMIN: "Needs a token of a person with the platform role Admin.",
+    }
+    return needs.get(endpoint.permission, f"Needs the permission `{endpoint.permission}`.")
 
 
 def _answered(endpoint: Endpoint) -> type[BaseModel] | None:

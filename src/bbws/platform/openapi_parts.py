@@ -5,18 +5,26 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from bbws.kernel.actor import CHALLENGE
 from bbws.kernel.endpoint import Wire
 from bbws.kernel.problem import VALIDATION, ProblemType
 from bbws.platform.openapi_schemas import Json
 
 API_KEY = "apiKey"
-SECURITY_SCHEMES: Json = {
+BEARER = "bearer"
+SECURITY_SCHEMES: Mapping[str, Json] = {
     API_KEY: {
         "type": "apiKey",
         "in": "header",
         "name": "x-api-key",
         "description": "An API key with the permission that the call names (`bbws keys create`).",
-    }
+    },
+    BEARER: {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "The token of a person (on one machine: `bbws token --admin`).",
+    },
 }
 INTRODUCTION = """\
 Every answer carries `X-Request-Id`; please name it when you report something.
@@ -91,7 +99,7 @@ HEADERS: Parts = {
     "RateLimit": _header("What is left of the caller's share.", '"read";r=99;t=1'),
     "RateLimit-Policy": _header("The caller's share: requests in a window of seconds.", '"read";q=100;w=1'),
     "Retry-After": _header("Seconds to wait.", "1", kind="integer"),
-    "WWW-Authenticate": _header("How to authenticate.", 'ApiKey realm="bbws", header="x-api-key"', required=True),
+    "WWW-Authenticate": _header("How to authenticate.", CHALLENGE, required=True),
 }
 PROBLEM_HEADERS: Mapping[int, tuple[str, ...]] = {
     401: ("WWW-Authenticate",),

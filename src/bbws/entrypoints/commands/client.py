@@ -57,13 +57,22 @@ def _fault_of(url: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Which server, and with which key."""
+    """Which server, and with which credentials.
+
+    Attributes:
+        url: where it is.
+        api_key: the key to send; None sends none.
+        token: the token to send; None sends none.
+        people: what is asked for is for people alone: a token is sent in place of the key.
+    """
 
     url: str
     api_key: str | None
+    token: str | None = None
+    people: bool = False
 
     @classmethod
-    def at(cls, url: str, api_key: str | None) -> "Server":
+    def at(cls, url: str, api_key: str | None, token: str | None = None, *, people: bool = False) -> "Server":
         """The server at a URL.
 
         Raises:
@@ -75,12 +84,22 @@ class Server:
             shown = "the address given" if "@" in url else repr(url)
             message = f"{shown} is not the URL of a server, such as http://127.0.0.1:8000"
             raise Failure(message, ExitCode.USAGE, [fault])
-        return cls(url, api_key)
+        return cls(url, api_key, token, people)
 
     @property
     def headers(self) -> dict[str, str]:
         """What every request carries."""
+        if self.people:
+            return {"authorization": f"Bearer {self.token}"} if self.token else {}
         return {"x-api-key": self.api_key} if self.api_key else {}
+
+    @property
+    def missing(self) -> str:
+        """Where credentials come from, if none are sent; else empty."""
+        if self.headers:
+            return ""
+        what, setting = ("token", "BBWS_TOKEN") if self.people else ("API key", "BBWS_API_KEY")
+        return f"no {what} was sent: set {setting}, or BBWS_DATA_DIR to the server's data folder"
 
     @property
     def trusts_proxies(self) -> bool:
@@ -147,7 +166,7 @@ class Client:
                 response = self._http.send(self.server.request(self._http, ask))
             pause = pause_before_retry(response) if ask.repeatable and tried < _TRIES else None
             if pause is None:
-                return checked(response, keyed=self.server.api_key is not None)
+                return checked(response, self.server.missing)
             self._note(f"the server is busy ({response.status_code}); trying again in {pause:g} s")
             self._sleep(pause)
             tried += 1
@@ -164,7 +183,7 @@ class Client:
             try:
                 if not response.is_success:
                     response.read()
-                yield checked(response, keyed=self.server.api_key is not None)
+                yield checked(response, self.server.missing)
             finally:
                 response.close()
 
@@ -202,8 +221,8 @@ def pause_before_retry(response: httpx.Response) -> float | None:
     return min(seconds, _LONGEST_PAUSE)
 
 
-def checked(response: httpx.Response, *, keyed: bool) -> httpx.Response:
-    """The response, if it is one of success.
+def checked(response: httpx.Response, missing: str) -> httpx.Response:
+    """The response, if it is one of success. ``missing`` says of a 401 where credentials come from.
 
     Raises:
         Failure: the server's problem in words.
@@ -211,9 +230,8 @@ def checked(response: httpx.Response, *, keyed: bool) -> httpx.Response:
     if response.is_success:
         return response
     failure = refusal(response)
-    if response.status_code == _UNAUTHORIZED and not keyed:
-        hint = "no API key was sent: set BBWS_API_KEY, or BBWS_DATA_DIR to the server's data folder"
-        failure.hints = (*failure.hints, hint)
+    if response.status_code == _UNAUTHORIZED and missing:
+        failure.hints = (*failure.hints, missing)
     raise failure
 
 

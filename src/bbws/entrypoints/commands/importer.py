@@ -110,7 +110,7 @@ class Importer:
         repeated = "idempotency-replayed" in response.headers and tried == 1
         if status == _TAKEN or repeated:
             return self._compare(row, content)
-        checked(response, keyed=self.server.api_key is not None)
+        checked(response, self.server.missing)
         return Result(row, Outcome.CREATED, content.product_id)
 
     def _compare(self, row: Row, content: Content) -> Result:
@@ -119,7 +119,7 @@ class Importer:
         if response.status_code == _MISSING:
             message = f"{content.product_id} is reserved by a change that is still being carried out"
             return Result(row, Outcome.CONFLICT, content.product_id, message)
-        product = document(checked(response, keyed=self.server.api_key is not None).content)
+        product = document(checked(response, self.server.missing).content)
         differing = content.differences(product)
         if not differing:
             return Result(row, Outcome.UNCHANGED, content.product_id)
@@ -135,7 +135,7 @@ class Importer:
         path = location(response) or ""
         while operation.get("status") in LIVE and not self.pause(_POLL_SECONDS):
             answer, _ = self._send(Ask("GET", path))
-            operation = document(checked(answer, keyed=self.server.api_key is not None).content)
+            operation = document(checked(answer, self.server.missing).content)
         return operation
 
     def _send(self, ask: Ask) -> tuple[httpx.Response, int]:

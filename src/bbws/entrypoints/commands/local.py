@@ -1,4 +1,4 @@
-"""Commands that work on this machine's files and speak to no server: serve, verify, rebuild, restore, openapi.
+"""Commands that work on this machine's files and speak to no server: serve, verify, rebuild, restore, openapi, token.
 
 What they do is in :mod:`bbws.entrypoints.commands.offline`, imported only where one of them runs: it needs the engine,
 with which every other command would take half as long again to start.
@@ -11,6 +11,7 @@ import click
 
 from bbws.entrypoints.commands.screen import Screen
 from bbws.entrypoints.commands.session import JSON_OPTION, App, json_option
+from bbws.entrypoints.commands.tokens import OPERATOR
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(dir_okay=False, exists=True, path_type=Path)
@@ -139,6 +140,26 @@ def restore_command(app: App) -> click.Command:
     summary = "Make a data folder from a backup"
     return click.Command(
         "restore", params=[file, folder, json_option()], callback=run, short_help=summary, help=f"{summary}."
+    )
+
+
+def token_command(app: App) -> click.Command:
+    """``bbws token``."""
+
+    def run(subject: str, minutes: int, *, admin: bool, **given: Any) -> None:  # noqa: ANN401 - click's parameters
+        from bbws.entrypoints.commands import offline  # noqa: PLC0415 - as said above
+
+        screen = Screen.open(as_json=given[JSON_OPTION])
+        offline.token(screen, app.configured(), subject, minutes, admin=admin)
+
+    whose = click.Option(["--subject"], default=OPERATOR, show_default=True, metavar="ID", help="Whom it is about.")
+    role = click.Option(["--admin"], is_flag=True, help="Give the platform role Admin.")
+    lasts = click.Option(
+        ["--minutes"], type=click.IntRange(1, 24 * 60), default=60, show_default=True, help="How long it is good."
+    )
+    summary = "Print a token for a person, signed with the data folder's key"
+    return click.Command(
+        "token", params=[whose, role, lasts, json_option()], callback=run, short_help=summary, help=f"{summary}."
     )
 
 

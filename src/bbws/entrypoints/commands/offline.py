@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from bbws.bootstrap import manifest as aws_manifest
 from bbws.engines.embedded import backup
 from bbws.engines.embedded.archive import ARCHIVE_FOLDER
 from bbws.engines.embedded.errors import StoreError
+from bbws.entrypoints.commands import tokens
 from bbws.entrypoints.commands.failures import ExitCode, Failure
 from bbws.entrypoints.commands.screen import Screen
 from bbws.entrypoints.commands.session import App
@@ -68,6 +70,18 @@ def restore(screen: Screen, file: Path, target: Path) -> None:
         screen.document({"dataDir": str(target)})
     else:
         screen.write(f"Restored {target}. Start it with `bbws serve --data-dir {target}`.")
+
+
+def token(screen: Screen, settings: Settings, subject: str, minutes: int, *, admin: bool) -> None:
+    """Print a token."""
+    if not tokens.holds_bbws(settings):
+        message = f"there is no BBWS in {settings.data_dir}: `bbws serve` makes it, or set BBWS_DATA_DIR"
+        raise Failure(message, ExitCode.USAGE)
+    made = tokens.issue(settings, subject, timedelta(minutes=minutes), admin=admin)
+    if screen.as_json:
+        screen.document({"token": made})
+    else:
+        screen.write(made)
 
 
 def openapi(screen: Screen, service: str | None, out: Path | None) -> None:

@@ -13,6 +13,7 @@ import httpx
 from bbws.entrypoints.commands.client import Client, Server, Sleep
 from bbws.entrypoints.commands.failures import ExitCode, Failure
 from bbws.entrypoints.commands.screen import Screen
+from bbws.entrypoints.commands.tokens import token_to_send
 from bbws.entrypoints.commands.values import fits_in_header
 from bbws.kernel.endpoint import Endpoint
 from bbws.settings import Settings, SettingsError
@@ -48,13 +49,19 @@ class App:
         except SettingsError as error:
             raise Failure(str(error), ExitCode.USAGE) from error
 
-    def server(self, url: str | None) -> Server:
+    def server(self, url: str | None, *, people: bool = False) -> Server:
         """The server to speak to: ``url``, else BBWS_URL; the key from BBWS_API_KEY, else from the data folder.
 
+        Args:
+            url: of the option.
+            people: what is asked for is for people alone: a token in place of the key.
+
         Raises:
-            Failure: the settings, the URL or the key's file cannot be used.
+            Failure: the settings, the URL, the token or the key's file cannot be used.
         """
         settings = self.configured()
+        if people:
+            return Server.at(url or settings.server_url, None, token_to_send(settings), people=True)
         return Server.at(url or settings.server_url, _key(settings))
 
     def endpoint(self, name: str) -> Endpoint:
@@ -62,9 +69,9 @@ class App:
         return next(endpoint for endpoint in self.endpoints if endpoint.id == name)
 
     @contextmanager
-    def session(self, given: dict[str, Any]) -> Iterator["Session"]:
+    def session(self, given: dict[str, Any], *, people: bool = False) -> Iterator["Session"]:
         """Speak to the server; takes what the common options say out of ``given``."""
-        server = self.server(given.pop(URL_OPTION))
+        server = self.server(given.pop(URL_OPTION), people=people)
         screen = Screen.open(as_json=given.pop(JSON_OPTION))
         with Client(server, self.transport, self.sleep, screen.note) as client:
             yield Session(client, screen, self.sleep)

@@ -1,0 +1,1 @@
+"""People: from a token that somebody vouches for to an actor."""
