@@ -67,7 +67,7 @@ def _told(actor: Actor) -> str:
 def test_who_says_nothing_is_asked_for_a_key() -> None:
     refused = _refused(ANONYMOUS, "audit:read")
     assert refused.type.status == 401
-    assert refused.detail == "Send an API key in the header x-api-key."
+    assert refused.detail == "Send an API key in x-api-key."
 
 
 def test_a_refusal_has_both_challenges_whatever_was_asked_for() -> None:

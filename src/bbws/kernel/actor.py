@@ -54,11 +54,8 @@ class Actor(NamedTuple):
             return
         people = permission == PLATFORM_ADMIN
         if self.kind is ActorKind.ANONYMOUS:
-            raise unauthenticated(
-                "Send the token of a person with the platform role Admin in the header Authorization: Bearer."
-                if people
-                else "Send an API key in the header x-api-key."
-            )
+            sent = "the token of an administrator in Authorization: Bearer" if people else "an API key in x-api-key"
+            raise unauthenticated(f"Send {sent}.")
         hint = "Only a person with the platform role Admin may do this." if people else "Use a key that has it."
         detail = f"These credentials lack the permission {permission}. {hint}"
         raise FORBIDDEN(detail, requiredPermission=permission)

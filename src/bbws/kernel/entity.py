@@ -10,14 +10,6 @@ from bbws.kernel.table import Key, Row, RowKind
 _MOST_DECODED = 2048
 
 
-def _no_indexes(_value: object) -> Mapping[str, Key]:
-    return {}
-
-
-def _no_rows(_value: object) -> Iterable[Row]:
-    return ()
-
-
 class EntityType[T]:
     """A kind of entity.
 
@@ -40,8 +32,8 @@ class EntityType[T]:
         subject: Callable[[T], str],
         dump: Callable[[T], Document],
         load: Callable[[Document], T],
-        indexes: Callable[[T], Mapping[str, Key]] = _no_indexes,
-        derived: Callable[[T], Iterable[Row]] = _no_rows,
+        indexes: Callable[[T], Mapping[str, Key]] = lambda _value: {},
+        derived: Callable[[T], Iterable[Row]] = lambda _value: (),
     ) -> None:
         self.name = name
         self.source = source
