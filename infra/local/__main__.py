@@ -1,4 +1,4 @@
-"""``python -m infra.local up|down|status|check``: an environment on this machine, made by the real Terraform.
+"""``python -m infra.local up|down|status|token|drill|check``: an environment on this machine, by the real Terraform.
 
 Exit codes: 0 done, 1 failed, 3 Terraform or its provider is missing and so its part was left out.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 import httpx
 
-from infra.local import checks, emulator, package, state, terraform
+from infra.local import checks, emulator, package, people, state, terraform
 from infra.local import drill as recovery
 from infra.local.state import State
 
@@ -26,7 +26,7 @@ def main() -> None:
     """The group of commands."""
 
 
-@main.command(help="Start the emulator, apply Terraform, set the environment up, print address and key.")
+@main.command(help="Start the emulator, apply Terraform, set the environment up, print address, key and sign-in.")
 @click.option(
     "--package", "path", type=click.Path(path_type=Path), help="The zip to run (default: dist/, of this machine)."
 )
@@ -41,7 +41,8 @@ def up(path: Path | None) -> None:
     try:
         running = _apply(mirror, path)
         _set_up(running)
-    except (emulator.EmulatorError, terraform.TerraformError, FileNotFoundError) as error:
+        people.make_admin(running)
+    except (emulator.EmulatorError, people.SignInError, terraform.TerraformError, FileNotFoundError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"Up after {time.monotonic() - begun:.0f} s.")
     _tell(running)
@@ -57,22 +58,29 @@ def down() -> None:
 @click.option("--json", "as_json", is_flag=True, help="What is remembered, as JSON.")
 def status(*, as_json: bool) -> None:
     """Tell what is remembered; exit code 1 if nothing runs."""
-    known = state.load()
-    if known is None or not state.is_alive(known.pid):
-        click.echo("Nothing is running: make aws-up.", err=True)
-        raise SystemExit(1)
+    known = _running()
     if as_json:
-        click.echo(json.dumps({"apiUrl": known.api_url, "host": known.host} | known.variables(), indent=2))
+        told = {"apiUrl": known.api_url, "host": known.host, "userPool": known.user_pool, "client": known.client}
+        click.echo(json.dumps(told | known.variables(), indent=2))
     else:
         _tell(known)
+
+
+@main.command(
+    help="Sign admin in, and print an access token for the header Authorization: Bearer. It is good for an hour."
+)
+def token() -> None:
+    """Print the token alone."""
+    try:
+        click.echo(people.access_token(_running()))
+    except people.SignInError as error:
+        raise click.ClickException(str(error)) from error
 
 
 @main.command(help="Lose every table, make each row again from the archive, compare them, print RTO and RPO.")
 def drill() -> None:
     """Hold the recovery drill."""
-    known = state.load()
-    if known is None or not state.is_alive(known.pid):
-        raise click.ClickException("nothing is running: make aws-up")
+    known = _running()
     try:
         outcome = recovery.run(known, terraform.require(os.environ), click.echo)
     except terraform.TerraformMissingError as error:
@@ -104,6 +112,14 @@ def check() -> None:
     raise SystemExit(1 if failed else 0)
 
 
+def _running() -> State:
+    """What runs; exit code 1 if nothing does."""
+    known = state.load()
+    if known is None or not state.is_alive(known.pid):
+        raise click.ClickException("nothing is running: make aws-up")
+    return known
+
+
 def _apply(mirror: Path, path: Path | None) -> State:
     running = emulator.start()
     click.echo(f"The emulator answers at {running.endpoint} (process {running.pid}).")
@@ -118,6 +134,8 @@ def _apply(mirror: Path, path: Path | None) -> State:
         host=f"{outputs['api_id']}.execute-api.localhost:{running.port}",
         key_secret=outputs["api_key_secret"],
         archive_bucket=outputs["archive_bucket"],
+        user_pool=outputs["user_pool"],
+        client=outputs["user_pool_client"],
     )
     made.save()
     return made
@@ -142,6 +160,8 @@ def _tell(running: State) -> None:
     click.echo(f"API:  {running.api_url} with the header Host: {running.host}")
     click.echo(f"Key:  in Secrets Manager, {running.key_secret}; the environment of a command that reads it:")
     click.echo("      " + " ".join(f"{name}={value}" for name, value in running.variables().items()))
+    click.echo(f"Admin: user name {people.ADMIN}, password in {people.file(state.FOLDER)}; a token to call with:")
+    click.echo(f'      curl -H "Authorization: Bearer $({sys.executable} -m infra.local token)" ...')
 
 
 if __name__ == "__main__":

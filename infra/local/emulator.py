@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from infra.local import state
+from infra.local import people, state
 from infra.local.state import State
 
 _PATIENCE = 60.0
@@ -58,6 +58,7 @@ def stop(folder: Path = state.FOLDER) -> bool:
         shutil.rmtree(folder / name, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     state.forget(folder)
+    people.forget(folder)
     return ran
 
 

@@ -18,7 +18,7 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 class State:
     """A running emulator, and what Terraform made in it (empty before the first apply).
 
-    ``host`` is the header by which the emulator knows the API.
+    ``host`` is the header by which the emulator knows the API, ``client`` what people sign in to ``user_pool`` by.
     """
 
     pid: int
@@ -28,6 +28,8 @@ class State:
     host: str = ""
     key_secret: str = ""
     archive_bucket: str = ""
+    user_pool: str = ""
+    client: str = ""
 
     def save(self, folder: Path = FOLDER) -> None:
         """Write it to ``state.json``, whole or not at all."""

@@ -16,7 +16,7 @@ OVERRIDES = Path(__file__).with_name("overrides")
 PROVIDER = Path("registry.terraform.io") / "hashicorp" / "aws"
 _USUAL = ("/opt", "/usr/local/share", "/usr/share", "/var/lib", "~/.terraform.d", "~/.local/share", "~/.cache")
 _SERVICES = (
-    *("apigateway", "budgets", "cloudwatch", "dynamodb", "events", "iam", "lambda", "logs"),
+    *("apigateway", "budgets", "cloudwatch", "cognitoidp", "dynamodb", "events", "iam", "lambda", "logs"),
     *("s3", "secretsmanager", "sns", "sqs", "sts"),
 )
 # Most of the time goes into waiting for queues (the provider looks at each for half a minute) and into its own work:

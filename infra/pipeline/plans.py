@@ -12,6 +12,7 @@ PROTECTED = {
     "aws_dynamodb_table",
     "aws_dynamodb_table_replica",
     "aws_api_gateway_rest_api",
+    "aws_cognito_user_pool",
     "aws_kms_key",
     "aws_s3_bucket",
     "aws_secretsmanager_secret",

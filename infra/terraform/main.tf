@@ -69,6 +69,12 @@ module "endpoint" {
   reserved_concurrency = local.reserved[each.key]
 }
 
+module "people" {
+  source = "./modules/people"
+
+  environment = var.environment
+}
+
 module "api" {
   source = "./modules/api"
 
@@ -78,12 +84,14 @@ module "api" {
   throttle           = var.throttle
   log_retention_days = var.log_retention_days
   manage_account     = var.manage_gateway_account
+  people             = module.people.arn
 
   permissions_boundary = local.boundary
   endpoints = { for name, endpoint in local.endpoints : endpoint.operation => {
     method        = endpoint.method
     path          = endpoint.path
     keyed         = endpoint.keyed
+    person        = endpoint.person
     rate          = endpoint.rate
     function_name = module.endpoint[name].name
     alias         = module.endpoint[name].alias

@@ -18,6 +18,16 @@ output "api_key_secret" {
   value       = aws_secretsmanager_secret.this["product-api/key"].name
 }
 
+output "user_pool" {
+  description = "The id of the user pool that people are in."
+  value       = module.people.pool
+}
+
+output "user_pool_client" {
+  description = "The id of the client that people sign in by."
+  value       = module.people.client
+}
+
 output "archive_bucket" {
   description = "The bucket of the audit archive."
   value       = module.archive.name

@@ -19,6 +19,8 @@ def test_links_can_be_followed_through_the_stage(cloud: Cloud) -> None:
     assert made.headers["location"].startswith(f"{STAGE}{PRODUCTS}/")
     found = catalogue.ask(cloud, made.json["_links"]["self"]["href"])
     assert found["productId"] == made.json["productId"]
+    further = {"name": "Further", "description": "x", "price": "1.00", "period": "per month"}
+    assert cloud.do("POST", PRODUCTS, further).status == 201  # a list of one has no next page
     first = catalogue.ask(cloud, f"{PRODUCTS}?pageSize=1")
     second = catalogue.ask(cloud, first["_links"]["next"]["href"])
     assert first["items"][0]["productId"] != second["items"][0]["productId"]

@@ -2,11 +2,13 @@
 
 import hashlib
 import os
+import re
+import stat
 from pathlib import Path
 
 import pytest
 
-from infra.local import package, state, terraform
+from infra.local import package, people, state, terraform
 from infra.local.state import State
 
 MIRROR = Path("plugins", terraform.PROVIDER, "5.100.0")
@@ -95,3 +97,13 @@ def test_an_override_changes_something_that_is_there() -> None:
         assert text.startswith("# ministack"), "an override says why"
         for line in text.splitlines():
             assert not line.startswith("resource") or line in committed
+
+
+def test_the_password_of_admin_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
+    made = people.password(tmp_path)
+    assert people.password(tmp_path) == made
+    assert stat.S_IMODE(people.file(tmp_path).stat().st_mode) == 0o600
+    assert len(made) > 12
+    assert all(re.search(kind, made) for kind in ("[a-z]", "[A-Z]", "[0-9]", "[-_]"))
+    people.forget(tmp_path)
+    assert people.password(tmp_path) != made

@@ -10,7 +10,7 @@ from tests.architecture.source import ROOT
 from tests.infra.hcl import TERRAFORM, Block, blocks
 
 ENVIRONMENTS = ("dev", "sit", "prod")
-MODULES = {"api", "function", "worker", "table", "bus", "archive", "alarms", "dashboard"}
+MODULES = {"api", "function", "worker", "table", "bus", "archive", "alarms", "dashboard", "people"}
 SIGNALS = {
     "errors", "error-rate", "duration", "duration-p95", "throttles", "5xx", "5xx-rate", "latency", "dlq", "age",
     "throttled", "feed-lag",

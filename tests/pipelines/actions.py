@@ -10,6 +10,7 @@ _RULE = f"arn:aws:events:{_HERE}:rule/bbws-${{ENVIRONMENT}}/bbws-audit-logger-${
 _TOPIC = f"arn:aws:sns:{_HERE}:bbws-product-alerts-${{ENVIRONMENT}}"
 _ALARM = f"arn:aws:cloudwatch:{_HERE}:alarm:bbws-api-5xx-${{ENVIRONMENT}}"
 _GROUP = f"arn:aws:logs:{_HERE}:log-group"
+_POOL = f"arn:aws:cognito-idp:{_HERE}:userpool/${{REGION}}_a1B2c3"
 _ROLE = "arn:aws:iam::${ACCOUNT}:role/bbws-product-get-${ENVIRONMENT}"
 _TAGS = "ListTagsForResource TagResource UntagResource"
 _CRUD = "GET POST PATCH DELETE"
@@ -28,6 +29,10 @@ ACTIONS: dict[str, list[tuple[str, str, str]]] = {
     "aws_api_gateway_account": [
         ("apigateway", "GET PATCH", f"{_GATEWAY}/account"),
         ("iam", "PassRole", "arn:aws:iam::${ACCOUNT}:role/bbws-api-logs-${ENVIRONMENT}"),
+    ],
+    "aws_api_gateway_authorizer": [
+        ("apigateway", "POST", f"{_GATEWAY}/restapis/a1/authorizers"),
+        ("apigateway", "GET PATCH DELETE", f"{_GATEWAY}/restapis/a1/authorizers/b2"),
     ],
     "aws_api_gateway_deployment": [("apigateway", _CRUD, f"{_GATEWAY}/restapis/a1/deployments/b2")],
     "aws_api_gateway_gateway_response": [
@@ -113,6 +118,22 @@ ACTIONS: dict[str, list[tuple[str, str, str]]] = {
     ],
     "aws_cloudwatch_query_definition": [
         ("logs", "PutQueryDefinition DescribeQueryDefinitions DeleteQueryDefinition", "*")
+    ],
+    "aws_cognito_user_group": [("cognito-idp", "CreateGroup GetGroup UpdateGroup DeleteGroup", _POOL)],
+    "aws_cognito_user_pool": [
+        ("cognito-idp", "CreateUserPool", "*"),
+        (
+            "cognito-idp",
+            (f"DescribeUserPool UpdateUserPool DeleteUserPool GetUserPoolMfaConfig SetUserPoolMfaConfig {_TAGS}"),
+            _POOL,
+        ),
+    ],
+    "aws_cognito_user_pool_client": [
+        (
+            "cognito-idp",
+            "CreateUserPoolClient DescribeUserPoolClient UpdateUserPoolClient DeleteUserPoolClient",
+            _POOL,
+        )
     ],
     "aws_dynamodb_table": [
         *(

@@ -21,6 +21,7 @@ PLAN = {
         change("module.function.aws_lambda_function.this", "update"),
         change("module.function.aws_lambda_alias.old", "delete"),
         change("aws_s3_bucket.archive", "delete"),
+        change("module.people.aws_cognito_user_pool.this", "delete", "create"),
         change("aws_sqs_queue.kept", "no-op"),
         change("data.aws_iam_policy_document.it", "read"),
     ]
@@ -29,7 +30,7 @@ PLAN = {
 
 def test_reviewers_see_addresses_and_no_value() -> None:
     text = plans.summary(PLAN)
-    assert "4 changes" in text
+    assert "5 changes" in text
     assert "| update | `module.function.aws_lambda_function.this` |" in text
     assert "kept" not in text
     assert "hush" not in text
@@ -41,7 +42,7 @@ def test_a_long_plan_is_cut_and_says_so() -> None:
     assert plans.summary(many).splitlines()[-1] == "| … | and 5 more |"
 
 
-@pytest.mark.parametrize(("environment", "count"), [("dev", 0), ("sit", 2), ("prod", 2)])
+@pytest.mark.parametrize(("environment", "count"), [("dev", 0), ("sit", 3), ("prod", 3)])
 def test_what_holds_data_is_never_deleted_beyond_dev(environment: Environment, count: int) -> None:
     assert len(plans.forbidden(PLAN, environment)) == count
 
@@ -49,9 +50,9 @@ def test_what_holds_data_is_never_deleted_beyond_dev(environment: Environment, c
 def test_the_command_shows_the_plan_and_stops_at_a_deletion(dev: Account, accounts: dict[str, Account]) -> None:
     path = dev.folder / "plan.json"
     path.write_text(json.dumps(PLAN))
-    assert "4 changes" in dev.run("review", str(path)).stdout
+    assert "5 changes" in dev.run("review", str(path)).stdout
     refused = accounts["prod"].run("review", str(path), fails="deletes aws_s3_bucket.archive")
-    assert "4 changes" in refused.stdout
+    assert "5 changes" in refused.stdout
 
 
 POLICY = 'module.endpoint["getProduct"].module.function.aws_iam_role_policy.this'

@@ -20,7 +20,7 @@ LARGEST = 6144  # of a managed policy, spaces not counted
 GIVEN = ("--region", "eu-west-1", "--account", ACCOUNT)
 TRUST = ("--repository", "owner/bbws", "--github-environment", "dev-plan")
 # Terraform's resources whose service has another name in IAM.
-SERVICES = {"api": "apigateway"}
+SERVICES = {"api": "apigateway", "cognito": "cognito-idp"}
 
 
 def statements(name: str) -> list[dict[str, Any]]:
@@ -93,12 +93,25 @@ def test_a_role_that_a_deployment_makes_stays_within_the_boundary() -> None:
     assert not any(action.startswith(("iam:", "sts:")) for one in statements("boundary") for action in one["Action"])
 
 
+@pytest.mark.parametrize("action", ["AdminAddUserToGroup", "AdminCreateUser", "AdminSetUserPassword", "SignUp"])
+def test_no_pipeline_makes_a_person(action: str) -> None:
+    assert not any(list(allowing(name, f"cognito-idp:{action}")) for name in NAMES)
+
+
 def test_what_is_made_beyond_dev_is_not_lost() -> None:
-    for action in ("dynamodb:DeleteTable", "s3:DeleteBucket", "s3:BypassGovernanceRetention"):
+    for action in (
+        "cognito-idp:DeleteUserPool",
+        "dynamodb:DeleteTable",
+        "s3:DeleteBucket",
+        "s3:BypassGovernanceRetention",
+    ):
         assert denied("keep-data", action, "*")
 
 
-def test_a_plan_sees_no_row_secret_or_record_of_the_audit() -> None:
+def test_a_plan_sees_no_person_row_secret_or_record_of_the_audit() -> None:
+    for action in ("AdminGetUser", "AdminListGroupsForUser", "ListUsers", "ListUsersInGroup"):
+        assert denied("plan", f"cognito-idp:{action}", "arn:aws:cognito-idp:${REGION}:${ACCOUNT}:userpool/x")
+    assert not denied("plan", "cognito-idp:DescribeUserPool", "arn:aws:cognito-idp:${REGION}:${ACCOUNT}:userpool/x")
     assert denied("plan", "secretsmanager:GetSecretValue", "*")
     assert denied("plan", "dynamodb:Query", "arn:aws:dynamodb:*:${ACCOUNT}:table/products-${ENVIRONMENT}")
     assert denied("plan", "s3:GetObject", "arn:aws:s3:::bbws-product-audit-logs-${ENVIRONMENT}-x/y")

@@ -14,6 +14,7 @@ run "a_path_deeper_than_the_blocks" {
     cors_origins       = []
     log_retention_days = 7
     manage_account     = false
+    people             = "arn:aws:cognito-idp:eu-west-1:aws:userpool/some"
     throttle           = { read = { rate = 1, burst = 1 }, write = { rate = 1, burst = 1 }, unlimited = { rate = 1, burst = 1 } }
     endpoints          = {}
     resources          = { "/a" = { parent = "/", segment = "a", depth = 1, methods = [], allow = "" }, "/a/b" = { parent = "/a", segment = "b", depth = 9, methods = [], allow = "" } }
@@ -115,9 +116,18 @@ run "what_the_gateway_serves" {
     cors_origins       = ["https://a.example.org", "https://b.example.org"]
     log_retention_days = 7
     manage_account     = false
+    people             = "arn:aws:cognito-idp:eu-west-1:aws:userpool/some"
     throttle           = { read = { rate = 100, burst = 200 }, write = { rate = 50, burst = 100 }, unlimited = { rate = 2500, burst = 1250 } }
-    endpoints          = { getHealth = { method = "GET", path = "/health", keyed = false, rate = "unlimited", function_name = "some", alias = "some", invoke_arn = "some" } }
-    resources          = { "/health" = { parent = "/", segment = "health", depth = 1, methods = ["GET"], allow = "GET" } }
+    endpoints = {
+      getHealth   = { method = "GET", path = "/health", keyed = false, person = false, rate = "unlimited", function_name = "some", alias = "some", invoke_arn = "some" }
+      listKeys    = { method = "GET", path = "/keys", keyed = true, person = false, rate = "read", function_name = "some", alias = "some", invoke_arn = "some" }
+      openTheDoor = { method = "GET", path = "/doors", keyed = false, person = true, rate = "read", function_name = "some", alias = "some", invoke_arn = "some" }
+    }
+    resources = {
+      "/health" = { parent = "/", segment = "health", depth = 1, methods = ["GET"], allow = "GET" }
+      "/keys"   = { parent = "/", segment = "keys", depth = 1, methods = ["GET"], allow = "GET" }
+      "/doors"  = { parent = "/", segment = "doors", depth = 1, methods = ["GET"], allow = "GET" }
+    }
   }
 
   assert {
@@ -132,6 +142,126 @@ run "what_the_gateway_serves" {
     condition     = aws_cloudwatch_log_group.execution.retention_in_days == 7
     error_message = "What the gateway says of its failures would be kept for ever."
   }
+
+  assert {
+    condition = alltrue([for name in ["openTheDoor", "openTheDoor.HEAD"] :
+      aws_api_gateway_method.endpoint[name].authorization == "COGNITO_USER_POOLS" &&
+      aws_api_gateway_method.endpoint[name].authorization_scopes == toset(["aws.cognito.signin.user.admin"]) &&
+      !aws_api_gateway_method.endpoint[name].api_key_required
+    ])
+    error_message = "What only a person may do takes an access token and no key, HEAD as GET."
+  }
+  assert {
+    condition     = [for name in ["getHealth", "listKeys"] : aws_api_gateway_method.endpoint[name].authorization] == ["NONE", "NONE"]
+    error_message = "A token is asked of people alone."
+  }
+  assert {
+    condition     = [for name in ["getHealth", "listKeys"] : aws_api_gateway_method.endpoint[name].api_key_required] == [false, true]
+    error_message = "A key is asked of whoever needs one."
+  }
+  assert {
+    condition     = length([for throttle in one(aws_api_gateway_usage_plan.this.api_stages).throttle : throttle if strcontains(throttle.path, "doors")]) == 0
+    error_message = "The usage plan meters keys, and a person has none."
+  }
+  assert {
+    condition     = aws_api_gateway_authorizer.people.type == "COGNITO_USER_POOLS" && aws_api_gateway_authorizer.people.provider_arns == toset([var.people])
+    error_message = "Tokens of another pool would be taken."
+  }
+  assert {
+    condition = alltrue([for kind, challenge in { INVALID_API_KEY = "ApiKey realm=\"bbws\", header=\"x-api-key\"", UNAUTHORIZED = "Bearer realm=\"bbws\"", EXPIRED_TOKEN = "Bearer realm=\"bbws\"" } : # pragma: allowlist secret - names of refusals
+      aws_api_gateway_gateway_response.this[kind].status_code == "401" &&
+      jsondecode(aws_api_gateway_gateway_response.this[kind].response_templates["application/json"]).code == "unauthorized" &&
+      endswith(jsondecode(aws_api_gateway_gateway_response.this[kind].response_templates["application/json"]).type, "/problems/unauthorized") &&
+      aws_api_gateway_gateway_response.this[kind].response_parameters["gatewayresponse.header.WWW-Authenticate"] == "'${challenge}'"
+    ])
+    error_message = "A refused caller is told what to send: a key, or a person's token."
+  }
+  assert {
+    condition     = alltrue([for headers in values(local.preflight_headers) : strcontains(headers["Access-Control-Allow-Headers"], "Authorization")])
+    error_message = "A browser may not send a person's token."
+  }
+}
+
+run "a_key_and_a_person_at_once" {
+  command = plan
+
+  module {
+    source = "./modules/api"
+  }
+
+  variables {
+    environment        = "dev"
+    cors_origins       = []
+    log_retention_days = 7
+    manage_account     = false
+    people             = "arn:aws:cognito-idp:eu-west-1:aws:userpool/some"
+    throttle           = { read = { rate = 1, burst = 1 }, write = { rate = 1, burst = 1 }, unlimited = { rate = 1, burst = 1 } }
+    endpoints          = { some = { method = "GET", path = "/some", keyed = true, person = true, rate = "read", function_name = "some", alias = "some", invoke_arn = "some" } }
+    resources          = { "/some" = { parent = "/", segment = "some", depth = 1, methods = ["GET"], allow = "GET" } }
+  }
+
+  expect_failures = [var.endpoints]
+}
+
+run "people_of_dev" {
+  command = plan
+
+  module {
+    source = "./modules/people"
+  }
+
+  variables {
+    environment = "dev"
+  }
+
+  assert {
+    condition     = aws_cognito_user_pool.this.deletion_protection == "INACTIVE"
+    error_message = "dev may lose its people."
+  }
+  assert {
+    condition     = aws_cognito_user_pool.this.admin_create_user_config[0].allow_admin_create_user_only
+    error_message = "Nobody makes themselves a person of the platform."
+  }
+  assert {
+    condition     = aws_cognito_user_pool_client.this.access_token_validity == 1 && one(aws_cognito_user_pool_client.this.token_validity_units).access_token == "hours"
+    error_message = "A token opens the API for an hour."
+  }
+  assert {
+    condition     = keys(aws_cognito_user_group.this) == ["Admin"]
+    error_message = "The platform role is a group of the pool."
+  }
+}
+
+run "people_of_sit" {
+  command = plan
+
+  module {
+    source = "./modules/people"
+  }
+
+  variables {
+    environment = "sit"
+  }
+
+  assert {
+    condition     = aws_cognito_user_pool.this.deletion_protection == "ACTIVE"
+    error_message = "People come back from nowhere."
+  }
+}
+
+run "a_group_that_the_gateway_would_cut" {
+  command = plan
+
+  module {
+    source = "./modules/people"
+  }
+
+  variables {
+    environment = "dev"
+    groups      = { "two words" = "some" }
+  }
+
+  expect_failures = [var.groups]
 }
 
 run "an_index_is_watched_under_its_table" {

@@ -13,9 +13,12 @@ locals {
   }
 
   challenge = "ApiKey realm=\"bbws\", header=\"x-api-key\""
+  # The gateway does not tell a token that is missing from one that is wrong, so RFC 6750's error code is not sent.
+  person_challenge = "Bearer realm=\"bbws\""
 
   refusals = {
     unauthorized           = { status = 401, title = "Unauthorized", detail = "This API key is missing, unknown or revoked. Send a valid one in the header x-api-key.", headers = { "WWW-Authenticate" = local.challenge } }
+    no-person              = { status = 401, title = "Unauthorized", detail = "This token is missing, not valid or no longer valid. Sign in, and send the access token in the header Authorization: Bearer.", headers = { "WWW-Authenticate" = local.person_challenge } }
     forbidden              = { status = 403, title = "Forbidden", detail = "These credentials may not do this.", headers = {} }
     not-found              = { status = 404, title = "Not found", detail = "No such address. The list of calls is at /docs.", headers = {} }
     malformed-request      = { status = 400, title = "Invalid request", detail = "The gateway cannot read this request.", headers = {} }
@@ -25,11 +28,15 @@ locals {
     internal-error         = { status = 500, title = "Internal server error", detail = "Something went wrong on our side. Repeating the call with the same Idempotency-Key is safe.", headers = {} }
   }
 
-  # The gateway's own names of what went wrong → our code.
-  codes = {
+  # A refusal that is told from another of the same code → that code.
+  shared_codes = { no-person = "unauthorized" }
+
+  # The gateway's own names of what went wrong → our refusal.
+  kinds = {
     INVALID_API_KEY = "unauthorized" # pragma: allowlist secret - no secret, the name of a refusal
-    UNAUTHORIZED    = "unauthorized"
-    EXPIRED_TOKEN   = "unauthorized"
+    # No authorizer but people's is here, so these two are about tokens.
+    UNAUTHORIZED  = "no-person"
+    EXPIRED_TOKEN = "no-person"
     # Not signed requests, but unknown paths get this from the gateway: nothing here asks for a signature.
     MISSING_AUTHENTICATION_TOKEN = "not-found"
     RESOURCE_NOT_FOUND           = "not-found"
@@ -52,20 +59,20 @@ locals {
     DEFAULT_5XX                    = "internal-error"
   }
 
-  bodies = { for code, refusal in local.refusals : code => jsonencode({
-    type      = "/$context.stage/problems/${code}"
+  bodies = { for name, refusal in local.refusals : name => jsonencode({
+    type      = "/$context.stage/problems/${lookup(local.shared_codes, name, name)}"
     title     = refusal.title
     status    = refusal.status
     detail    = refusal.detail
     instance  = "$context.path"
-    code      = code
+    code      = lookup(local.shared_codes, name, name)
     requestId = "$context.requestId"
   }) }
 
-  gateway_responses = { for kind, code in local.codes : kind => {
-    status = local.refusals[code].status
-    body   = local.bodies[code]
-    headers = merge(local.cors_headers, local.refusals[code].headers, {
+  gateway_responses = { for kind, name in local.kinds : kind => {
+    status = local.refusals[name].status
+    body   = local.bodies[name]
+    headers = merge(local.cors_headers, local.refusals[name].headers, {
       "Content-Type"           = local.problem_type
       "X-Content-Type-Options" = "nosniff"
     })

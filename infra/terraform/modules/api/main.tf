@@ -9,9 +9,14 @@ locals {
     { for operation, endpoint in var.endpoints : operation => endpoint },
     { for operation, endpoint in var.endpoints : "${operation}.HEAD" => merge(endpoint, { method = "HEAD" }) if endpoint.method == "GET" },
   )
+  # With a scope named, the gateway takes an access token; without one, an ID token. An access token is what an API is for,
+  # and says nothing of a person but ids and groups, where an ID token would bring the e-mail address into every event.
+  # Whoever signs in with a name and a password has this scope, without a domain for sign-in pages or a function that
+  # writes tokens. It lets the API's caller into its methods, and its role is still dispatch's to ask for.
+  scope = "aws.cognito.signin.user.admin"
   # A stage serves what was deployed last, so everything that it serves is part of this.
   served = jsonencode([
-    var.resources, local.methods, local.preflight_headers, local.gateway_responses, local.not_allowed_body, local.choose_origin,
+    var.resources, local.methods, var.people, local.scope, local.preflight_headers, local.gateway_responses, local.not_allowed_body, local.choose_origin,
     [for file in sort(fileset(path.module, "*.tf")) : filesha256("${path.module}/${file}")],
   ])
   answering = { for path, resource in var.resources : path => resource if length(resource.methods) > 0 }
@@ -27,16 +32,25 @@ resource "aws_api_gateway_rest_api" "this" {
   }
 }
 
+resource "aws_api_gateway_authorizer" "people" {
+  name          = "people"
+  rest_api_id   = aws_api_gateway_rest_api.this.id
+  type          = "COGNITO_USER_POOLS"
+  provider_arns = [var.people]
+}
+
 resource "aws_api_gateway_method" "endpoint" {
-  #checkov:skip=CKV_AWS_59:who may call is decided by dispatch against the hashed keys, on both engines; public reads are public by specification (products §3)
+  #checkov:skip=CKV_AWS_59:who may call is decided by dispatch, against the hashed keys or by what the gateway has verified of a token; public reads are public by specification (products §3)
   #checkov:skip=CKV2_AWS_53:bodies are checked by dispatch, which names every bad field; the gateway would name the first
   for_each = local.methods
 
-  rest_api_id      = aws_api_gateway_rest_api.this.id
-  resource_id      = local.resource_ids[each.value.path]
-  http_method      = each.value.method
-  authorization    = "NONE"
-  api_key_required = each.value.keyed
+  rest_api_id          = aws_api_gateway_rest_api.this.id
+  resource_id          = local.resource_ids[each.value.path]
+  http_method          = each.value.method
+  authorization        = each.value.person ? "COGNITO_USER_POOLS" : "NONE"
+  authorizer_id        = each.value.person ? aws_api_gateway_authorizer.people.id : null
+  authorization_scopes = each.value.person ? [local.scope] : null
+  api_key_required     = each.value.keyed
 }
 
 resource "aws_api_gateway_integration" "endpoint" {

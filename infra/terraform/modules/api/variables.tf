@@ -46,6 +46,7 @@ variable "endpoints" {
     method        = string
     path          = string
     keyed         = bool
+    person        = bool
     rate          = string
     function_name = string
     alias         = string
@@ -58,8 +59,23 @@ variable "endpoints" {
   }
 
   validation {
+    condition     = alltrue([for endpoint in var.endpoints : !(endpoint.keyed && endpoint.person)])
+    error_message = "An endpoint asks for a key or for a person: the gateway would ask for both at once."
+  }
+
+  validation {
     condition     = length(distinct([for endpoint in var.endpoints : "${endpoint.method} ${endpoint.path}"])) == length(var.endpoints)
     error_message = "Two endpoints have the same method and path."
+  }
+}
+
+variable "people" {
+  type        = string
+  description = "ARN of the user pool whose tokens prove who a person is."
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:cognito-idp:[a-z0-9-]+:[^:]+:userpool/", var.people))
+    error_message = "People are in a user pool, which is named by its ARN."
   }
 }
 

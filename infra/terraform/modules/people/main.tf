@@ -1,0 +1,82 @@
+# Who people are: a user pool for the environment, made without a person in it. People are put in by an operator
+# (docs/runbooks/product_lambda_operations.md), since a token of the group Admin opens everything that is asked of it.
+
+resource "aws_cognito_user_pool" "this" {
+  name = "bbws-people-${var.environment}"
+
+  # A name of its own that never changes, and the verified e-mail address in its place. Neither minds the case.
+  alias_attributes         = ["email"]
+  auto_verified_attributes = ["email"]
+
+  username_configuration {
+    case_sensitive = false
+  }
+
+  admin_create_user_config {
+    allow_admin_create_user_only = true
+  }
+
+  password_policy {
+    minimum_length                   = 12
+    require_lowercase                = true
+    require_numbers                  = true
+    require_symbols                  = true
+    require_uppercase                = true
+    temporary_password_validity_days = 7
+  }
+
+  mfa_configuration = "OPTIONAL"
+
+  software_token_mfa_configuration {
+    enabled = true
+  }
+
+  account_recovery_setting {
+    recovery_mechanism {
+      name     = "verified_email"
+      priority = 1
+    }
+  }
+
+  # An address that nobody has proved to be theirs signs nobody in.
+  user_attribute_update_settings {
+    attributes_require_verification_before_update = ["email"]
+  }
+
+  # People are not replicated and come back from nowhere: dev alone may lose them.
+  deletion_protection = var.environment == "dev" ? "INACTIVE" : "ACTIVE"
+}
+
+# Of the command line and the console, which cannot keep a secret.
+resource "aws_cognito_user_pool_client" "this" {
+  name         = "bbws-people-${var.environment}"
+  user_pool_id = aws_cognito_user_pool.this.id
+
+  generate_secret               = false
+  explicit_auth_flows           = ["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH"]
+  prevent_user_existence_errors = "ENABLED"
+  enable_token_revocation       = true
+
+  # The gateway does not ask whether a token was revoked, so none lives for longer than the specification says.
+  access_token_validity  = 1
+  id_token_validity      = 1
+  refresh_token_validity = 30
+
+  token_validity_units {
+    access_token  = "hours"
+    id_token      = "hours"
+    refresh_token = "days"
+  }
+
+  # A signed-in person may change nothing else about themselves: a token with this right is what the API takes.
+  read_attributes  = ["email", "email_verified"]
+  write_attributes = ["email"]
+}
+
+resource "aws_cognito_user_group" "this" {
+  for_each = var.groups
+
+  name         = each.key
+  description  = each.value
+  user_pool_id = aws_cognito_user_pool.this.id
+}

@@ -1,0 +1,14 @@
+output "arn" {
+  description = "The user pool's ARN."
+  value       = aws_cognito_user_pool.this.arn
+}
+
+output "pool" {
+  description = "The user pool's id."
+  value       = aws_cognito_user_pool.this.id
+}
+
+output "client" {
+  description = "The id of the client that people sign in by."
+  value       = aws_cognito_user_pool_client.this.id
+}
