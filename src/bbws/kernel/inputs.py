@@ -71,7 +71,8 @@ def _path(schema: type[BaseModel], values: tuple[tuple[str, str], ...]) -> BaseM
 
 def _body(endpoint: Endpoint, request: Request) -> BaseModel | None:
     if endpoint.body_schema is not None:
-        return parse_body(endpoint.body_schema, request)
+        # Saying nothing is saying {}: the schema decides whether that is enough, and names what is missing.
+        return parse_body(endpoint.body_schema, request) if request.body else validate(endpoint.body_schema, {})
     if request.body and endpoint.mutates and parse_json(request.body):
         detail = "This call takes no body; send none, or {}."
         raise MALFORMED_BODY(detail)

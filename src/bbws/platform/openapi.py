@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from itertools import groupby
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from bbws.kernel import problem as problems
 from bbws.kernel.actor import ANYONE, PLATFORM_ADMIN, SIGNED_IN
@@ -101,7 +101,7 @@ class _Document:
             content: Json = {"schema": self._schemas.reference(endpoint.body_schema, "validation")}
             if endpoint.example is not None:
                 content["example"] = dict(endpoint.example)
-            operation["requestBody"] = {"required": True, "content": {JSON: content}}
+            operation["requestBody"] = {"required": _is_needed(endpoint.body_schema), "content": {JSON: content}}
         operation["responses"] = self._responses(endpoint)
         operation["security"] = self._security(endpoint)
         if endpoint.permission not in {ANYONE, SIGNED_IN}:
@@ -227,6 +227,14 @@ def _is_versioned(endpoint: Endpoint) -> bool:
 def _plans_instead(endpoint: Endpoint) -> bool:
     """Whether a plan has the same status as success, so that one response describes both."""
     return endpoint.mutates and endpoint.status == HTTPStatus.OK
+
+
+def _is_needed(body: type[BaseModel]) -> bool:
+    try:
+        body.model_validate({})
+    except ValidationError:
+        return True
+    return False
 
 
 def _needs(endpoint: Endpoint) -> str:
