@@ -15,6 +15,9 @@ from bbws.kernel.entity import EntityType
 from bbws.kernel.reaction import Daily, Reaction
 from bbws.keys import api as keys_api
 from bbws.keys import store as keys_store
+from bbws.marketing import admin as marketing_admin
+from bbws.marketing import api as marketing_api
+from bbws.marketing.store import CAMPAIGN
 from bbws.operations import api as operations_api
 from bbws.operations import reactions as operations_reactions
 from bbws.operations import service as operations_service
@@ -24,7 +27,7 @@ from bbws.products import api as products_api
 from bbws.products import reactions as products_reactions
 from bbws.products.store import PRODUCT
 
-APIS = (products_api, operations_api, audit_api, keys_api, platform_api)
+APIS = (products_api, marketing_api, marketing_admin, operations_api, audit_api, keys_api, platform_api)
 CONSUMERS = (products_reactions, audit_reactions)
 DAILY_WORKS = (audit_reactions, operations_reactions)
 
@@ -32,7 +35,7 @@ ENDPOINTS: tuple[Endpoint, ...] = tuple(endpoint for api in APIS for endpoint in
 REACTIONS: tuple[Reaction, ...] = tuple(reaction for module in CONSUMERS for reaction in module.REACTIONS)
 DAILY: tuple[Daily, ...] = tuple(daily for module in DAILY_WORKS for daily in module.DAILY)
 KINDS = products_reactions.KINDS
-ENTITIES: Mapping[str, EntityType[Any]] = {e.source: e for e in (PRODUCT, OPERATION, keys_store.API_KEY)}
+ENTITIES: Mapping[str, EntityType[Any]] = {e.source: e for e in (PRODUCT, CAMPAIGN, OPERATION, keys_store.API_KEY)}
 
 
 @cache

@@ -19,6 +19,10 @@ FURTHER_FILES = {
     "audit/verify.py",  # the offline verifier: needs the archive and nothing else of BBWS
     "identity/authentication.py",  # the kernel's Authenticator over tokens, and behind them over keys
     "keys/authentication.py",  # the kernel's Authenticator over this domain's rows
+    "marketing/admin.py",  # the endpoints for administrators: their own document, and together too long for one file
+    "marketing/history.py",  # one entry for each field that a change changed, in pages
+    "marketing/offers.py",  # what campaigns make of a price: pure, like the model
+    "marketing/rendering.py",  # campaigns as served: what a time and a product make of what is stored
     "platform/openapi.py",  # the OpenAPI documents, written from the endpoint table
     "platform/openapi_parts.py",  # what all of them share
     "platform/openapi_schemas.py",  # from Pydantic's JSON Schema to that of OpenAPI 3.0.3

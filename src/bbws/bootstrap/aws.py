@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bbws.audit.ports import Signer
-from bbws.bootstrap.wiring import Documents, bind, bound
+from bbws.bootstrap.wiring import Catalogue, Documents, bind, bound
 from bbws.engines.aws.calls import Transport
 from bbws.engines.aws.claims import GatewayClaims
 from bbws.engines.aws.engine import AwsEngine
@@ -171,6 +171,7 @@ def _ports(settings: Settings, engine: AwsEngine, table: Table, clock: Clock) ->
         {
             "table": lambda: table,
             "clock": lambda: clock,
+            "products": lambda: Catalogue(table),
             "archive": lambda: engine.archive,
             "queues": lambda: engine.queues,
             "signer": lambda: _Signer(engine),

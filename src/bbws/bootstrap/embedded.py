@@ -15,7 +15,7 @@ from bbws.audit.rebuild import rebuild as rebuild_rows
 from bbws.audit.service import latest_checkpoint
 from bbws.audit.signing import SEED_BYTES, Ed25519Signer
 from bbws.audit.verify import Report, verify
-from bbws.bootstrap.wiring import Documents, bind, bound, build_schemas, trusted_key
+from bbws.bootstrap.wiring import Catalogue, Documents, bind, bound, build_schemas, trusted_key
 from bbws.engines.embedded.archive import FolderArchive
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.engines.embedded.identity import LocalTokens
@@ -125,6 +125,7 @@ def build(  # noqa: PLR0913 - each is a seam that tests use
     ports: dict[str, object] = {
         "table": table,
         "clock": clock,
+        "products": Catalogue(table),
         "archive": engine.archive,
         "queues": engine.queues,
         "signer": Ed25519Signer(engine.secret("checkpoint-signing-key", SEED_BYTES)),

@@ -2,13 +2,19 @@
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from bbws.kernel.clock import rfc3339
 from bbws.kernel.endpoint import Endpoint
+from bbws.kernel.history import as_of
 from bbws.kernel.problem import BEFORE_DISPATCH, COMMON, ProblemType
+from bbws.kernel.table import Table
+from bbws.marketing.ports import Sold
+from bbws.products.store import PRODUCT, product_key
 from bbws.settings import SettingsError
 
 
@@ -30,6 +36,27 @@ def build_schemas(endpoints: Sequence[Endpoint]) -> None:
         schemas = (endpoint.path_schema, endpoint.query_schema, endpoint.body_schema, endpoint.response)
         for schema in filter(None, (*schemas, endpoint.accepted)):
             schema.model_rebuild()
+
+
+class Catalogue:
+    """The marketing domain's Products: the products domain, read from the same table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def find(self, product_id: str, at: datetime | None = None) -> Sold | None:
+        """The product as it was at a time, or as it is now; None where there was none."""
+        key = product_key(product_id)
+        row = self._table.get(key)
+        if row is None:
+            return None
+        product = PRODUCT.stored(row).value
+        if at is not None and rfc3339(at) < row.changed_at:
+            change = as_of(self._table, key, row.version, rfc3339(at))
+            if change is None:
+                return None
+            product = PRODUCT.load(change.after)
+        return Sold(product.price, product.currency, product.active)
 
 
 class Documents:

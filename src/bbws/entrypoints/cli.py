@@ -21,6 +21,7 @@ type _Maker = Callable[[], click.Command]
 
 _ABOUT = {
     "products": "What is sold",
+    "campaigns": "What is offered at which price, from when to when",
     "operations": "Work that goes on in a queue",
     "audit": "The record of every change",
     "keys": "API keys",

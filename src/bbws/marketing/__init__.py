@@ -1,0 +1,1 @@
+"""Campaigns: what is offered at which price, from when to when."""

@@ -1,0 +1,102 @@
+"""The endpoints of campaigns for everybody. Source: specification marketing §3, Decisions 2, 3, 7 and 8."""
+
+from typing import Any
+
+from bbws.kernel.access import Access
+from bbws.kernel.actor import PLATFORM_ADMIN
+from bbws.kernel.endpoint import Answer, Call, Endpoint, Link, Listed
+from bbws.kernel.problem import FORBIDDEN
+from bbws.marketing import rendering, service, store
+from bbws.marketing.model import CAMPAIGN_NOT_FOUND, NOTHING_OFFERED
+from bbws.marketing.ports import Products
+from bbws.marketing.schemas import (
+    CampaignAt,
+    CampaignBody,
+    CampaignPath,
+    CampaignQuery,
+    OffersAt,
+    OffersBody,
+    OffersPath,
+)
+
+SERVICE = "campaigns-public-api"
+
+
+def _list(call: Call[Any, CampaignQuery, Any], products: Products) -> Listed:
+    at = call.query.at or call.work.now()
+    campaigns, following = service.live(call.work, at, call.start, call.query.page_size)
+    return Listed([rendering.public_body(campaign, products, at) for campaign in campaigns], following)
+
+
+def _get(call: Call[CampaignPath, CampaignAt, Any], products: Products) -> Answer:
+    at = call.query.at or call.work.now()
+    held_since = call.query.held_since
+    if held_since is None:
+        current, held_until = service.find(call.work, call.path.code, at), None
+    else:
+        current, held_until = service.find_held(call.work, call.path.code, held_since)
+    # What was taken is honoured at the price of then.
+    shown_at = at if held_since is None or held_until is None else held_since
+    return Answer(rendering.public_body(current, products, shown_at, held_until), current.version)
+
+
+def list_offers(call: Call[OffersPath, OffersAt, Any], products: Products) -> Answer:
+    """What a product costs; for administrators also why a campaign does not apply."""
+    at = call.query.at or call.work.now()
+    product_id = call.path.product_id
+    product, campaigns = service.offers(call.work, products, product_id, at)
+    reasons = call.work.actor.may(PLATFORM_ADMIN)
+    return Answer(rendering.offers_body(product_id, product, campaigns, at, reasons=reasons))
+
+
+_LINKS = (Link("self", "getCampaign"), Link("collection", "listCampaigns"))
+
+ENDPOINTS = (
+    Endpoint(
+        id="listCampaigns",
+        service=SERVICE,
+        method="GET",
+        path=store.BASE,
+        access=Access.to(gets="PRODUCT", indexes=store.BY_STATE),
+        summary="List the campaigns that run",
+        description="The latest begun first.",
+        handler=_list,
+        cli=("campaigns", "list"),
+        query_schema=CampaignQuery,
+        response=CampaignBody,
+        problems=(FORBIDDEN,),
+        item_links=_LINKS,
+    ),
+    Endpoint(
+        id="getCampaign",
+        service=SERVICE,
+        method="GET",
+        path=f"{store.BASE}/{{code}}",
+        access=store.READING,
+        summary="Get a campaign",
+        description="Also one that has not begun or has ended: `isValid` says whether an order may use it.",
+        handler=_get,
+        cli=("campaigns", "get"),
+        path_schema=CampaignPath,
+        query_schema=CampaignAt,
+        response=CampaignBody,
+        problems=(CAMPAIGN_NOT_FOUND,),
+        links=_LINKS,
+    ),
+    Endpoint(
+        id="listOffers",
+        service=SERVICE,
+        method="GET",
+        path="/v1.0/products/{productId}/offers",
+        access=Access.to(gets="PRODUCT", indexes=store.BY_PRODUCT),
+        summary="Get what a product costs at a time",
+        description="The campaigns that apply, the price that each gives, and the one that counts.",
+        handler=list_offers,
+        cli=("campaigns", "offers"),
+        path_schema=OffersPath,
+        query_schema=OffersAt,
+        response=OffersBody,
+        problems=(NOTHING_OFFERED, FORBIDDEN),
+        links=(Link("self", "listOffers"), Link("campaigns", "listCampaigns")),
+    ),
+)
