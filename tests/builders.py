@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,6 +17,7 @@ import orjson
 
 from bbws.bootstrap.embedded import App, build, ensure_first_key
 from bbws.engines.embedded.engine import EmbeddedEngine
+from bbws.engines.embedded.identity import LocalTokens
 from bbws.kernel.clock import Clock, SystemClock
 from bbws.kernel.dispatch import Exchange, run
 from bbws.kernel.endpoint import Endpoint
@@ -63,19 +65,30 @@ class Client:
         *,
         headers: Mapping[str, str] | None = None,
         key: str | None = "",
+        token: str | None = None,
         raw: bytes | None = None,
         address: str = "127.0.0.1",
         base_path: str = "",
     ) -> Reply:
-        """One request. ``key`` None sends none, ``""`` the first key; ``raw`` sends bytes as they are."""
+        """One request. ``key`` None sends none, ``""`` the first key; a ``token`` is sent in its place.
+
+        ``raw`` sends bytes as they are.
+        """
         path, _, query = target.partition("?")
         sent = {} if key is None else {"x-api-key": key or self.key}
+        if token is not None:
+            sent = {"authorization": f"Bearer {token}"}
         body = raw if raw is not None else b"" if json is None else orjson.dumps(json)
         if body:
             sent["content-type"] = "application/json"
         request = Request(method, path, query, sent | dict(headers or {}), body, address, base_path, random_id(16))
         response = run(self.app.dispatcher.steps(Exchange(request)), self.app.dispatcher.table)
         return _reply(response)
+
+    def token(self, subject: str = "operator", *, admin: bool = True) -> str:
+        """The token of a person, who has the platform role unless told otherwise."""
+        tokens = LocalTokens(self.settings.data_dir, self.settings.environment)
+        return tokens.issue(subject, timedelta(hours=1), admin=admin)
 
     def drain(self) -> None:
         """Wait until everything that follows from what was changed has happened."""

@@ -40,6 +40,8 @@ type From = Annotated[Moment, Field(description="When it begins, RFC 3339 with a
 type To = Annotated[Moment, Field(description="When it ends: it runs up to, not at, this time.")]
 # A field that may be left out but not be null: what was sent is in model_fields_set.
 _left_out: Any = Field(default=None)
+# What every reader of JSON takes for a whole number.
+_LARGEST = 2**53 - 1
 # Wire name → the domain's own, where they differ.
 _ATTRIBUTES = {"terms_and_conditions": "terms"}
 
@@ -129,7 +131,7 @@ class UpdateCampaign(Wire):
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 2})
 
-    version: int = Field(ge=1, description="The version that was read; another one is refused.")
+    version: int = Field(ge=1, le=_LARGEST, description="The version that was read; another one is refused.")
     name: Name = _left_out
     description: Description | None = None
     product_id: ProductId = _left_out

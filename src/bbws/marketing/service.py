@@ -53,7 +53,7 @@ def create(work: UnitOfWork, products: Products, new: Mapping[str, Any], *, draf
     _require_price(campaign, product)
     if store.load(work, campaign.code) is not None:
         detail = f"There is a campaign {campaign.code} already; codes of deleted ones stay taken. Choose another code."
-        raise CAMPAIGN_EXISTS(detail, code=campaign.code)
+        raise CAMPAIGN_EXISTS(detail, campaignCode=campaign.code)
     return work.create(store.CAMPAIGN, campaign, events.CREATED)
 
 
