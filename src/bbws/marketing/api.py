@@ -34,7 +34,7 @@ def _get(call: Call[CampaignPath, CampaignAt, Any], products: Products) -> Answe
     if held_since is None:
         current, held_until = service.find(call.work, call.path.code, at), None
     else:
-        current, held_until = service.find_held(call.work, call.path.code, held_since)
+        current, held_until = service.find_held(call.work, call.path.code, held_since, at)
     # What was taken is honoured at the price of then.
     shown_at = at if held_since is None or held_until is None else held_since
     return Answer(rendering.public_body(current, products, shown_at, held_until), current.version)

@@ -142,25 +142,26 @@ def find(work: UnitOfWork, code: str, moment: datetime) -> Stored[Campaign]:
     return current
 
 
-def find_held(work: UnitOfWork, code: str, held_since: datetime) -> tuple[Stored[Campaign], datetime | None]:
-    """A campaign as somebody may see it who took it at ``held_since``, and until when it still holds, where disabled.
+def find_held(
+    work: UnitOfWork, code: str, held_since: datetime, moment: datetime
+) -> tuple[Stored[Campaign], datetime | None]:
+    """A campaign as somebody may see it at ``moment`` who took it at ``held_since``, and until when it still holds.
 
     Of a disabled one it is the campaign as it was then: that is what was taken.
 
     Raises:
-        Problem: 400 for a time to come, or 404.
+        Problem: 400 where it was taken later, or 404.
     """
-    now = work.now()
-    if held_since > now:
+    if held_since > moment:
         message = "must not lie in the future"
         raise VALIDATION(f"heldSince {message}.", errors=(FieldError("heldSince", message, "past"),))
     current = store.load(work, code)
     if current is not None and current.value.active and current.value.state is State.DISABLED:
         then = _as_of(work, current, held_since)
-        end = None if then is None else model.honoured_until(current.value, then.value, held_since, now)
+        end = None if then is None else model.honoured_until(current.value, then.value, held_since, moment)
         if then is not None and end is not None:
             return then, end
-    return find(work, code, now), None
+    return find(work, code, moment), None
 
 
 def get(work: UnitOfWork, code: str, moment: datetime | None = None) -> Stored[Campaign]:
