@@ -28,11 +28,11 @@ class Entry(NamedTuple):
 
 
 def entries(change: Change) -> list[Entry]:
-    """What a change changed, field by field, in the order of the document; of a creation what has a value."""
+    """What a change changed, field by field, in the order of their names; of a creation what has a value."""
     before = change.before or {}
     return [
         Entry(change, name, before.get(name), value)
-        for name, value in change.after.items()
+        for name, value in sorted(change.after.items())
         if name not in _NOTES and before.get(name) != value
     ]
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from bbws.kernel.clock import Moment
 from bbws.kernel.endpoint import Paging, Query, Resource, Wire
@@ -81,7 +81,15 @@ class AdminCampaignQuery(Paging):
 
     status: Status | None = Field(default=None, description="Only those with this status.")
     at: Moment | None = Field(default=None, description="As if it were this time.")
-    active: bool = Field(default=True, description="`false`: only deleted ones, whatever their status.")
+    active: bool = Field(default=True, description="`false`: only deleted ones, which have no status to choose by.")
+
+    @field_validator("active")
+    @classmethod
+    def _not_with_status(cls, value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - Pydantic calls it
+        if not value and info.data.get("status") is not None:
+            msg = "cannot be false together with status, which deleted ones have none of"
+            raise ValueError(msg)
+        return value
 
 
 class HistoryQuery(Paging):

@@ -182,19 +182,22 @@ def unfinished(
     At most 1,000 rows are looked at for a page, so a page may be short (even empty) and still have a next one.
     """
     found: list[Stored[Campaign]] = []
+    last: Position | None = None
     for _ in range(0, _LOOKED_AT, _AT_ONCE):
         page = table.query(State.PUBLISHED.value, index=BY_STATE, start=start, limit=_AT_ONCE, descending=True)
         for row in page.rows:
             current = CAMPAIGN.stored(row)
-            start = row.position(BY_STATE)
             if current.value.to_date <= moment:
                 return found, None
-            if wanted(current.value):
-                found.append(current)
+            if not wanted(current.value):
+                continue
             if len(found) == limit:
-                return found, start
+                return found, last
+            found.append(current)
+            last = row.position(BY_STATE)
         if page.next is None:
             return found, None
+        start = page.next
     return found, start
 
 
