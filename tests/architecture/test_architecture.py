@@ -23,6 +23,7 @@ FURTHER_FILES = {
     "marketing/history.py",  # one entry for each field that a change changed, in pages
     "marketing/offers.py",  # what campaigns make of a price: pure, like the model
     "marketing/rendering.py",  # campaigns as served: what a time and a product make of what is stored
+    "marketing/schemas.py",  # the schemas of api.py and admin.py, which would not fit beside their endpoints
     "platform/openapi.py",  # the OpenAPI documents, written from the endpoint table
     "platform/openapi_parts.py",  # what all of them share
     "platform/openapi_schemas.py",  # from Pydantic's JSON Schema to that of OpenAPI 3.0.3

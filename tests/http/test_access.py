@@ -11,6 +11,7 @@ from tests.http.answers import key, problem
 
 OPEN = ""
 SOMEBODY = "somebody"
+ADMINISTRATOR = "platform-admin"
 NEEDS = {
     ("GET", "/v1.0/products"): OPEN,
     ("GET", "/v1.0/products/PROD-001"): OPEN,
@@ -18,6 +19,19 @@ NEEDS = {
     ("PUT", "/v1.0/products/PROD-001"): "products:write",
     ("DELETE", "/v1.0/products/PROD-001"): "products:write",
     ("GET", "/v1.0/products/PROD-001/history"): "products:write",
+    ("GET", "/v1.0/products/PROD-001/offers"): OPEN,
+    ("GET", "/v1.0/campaigns"): OPEN,
+    ("GET", "/v1.0/campaigns/SUMMER"): OPEN,
+    ("GET", "/v1.0/admin/campaigns"): ADMINISTRATOR,
+    ("GET", "/v1.0/admin/campaigns/SUMMER"): ADMINISTRATOR,
+    ("POST", "/v1.0/admin/campaigns"): ADMINISTRATOR,
+    ("PUT", "/v1.0/admin/campaigns/SUMMER"): ADMINISTRATOR,
+    ("POST", "/v1.0/admin/campaigns/SUMMER/publish"): ADMINISTRATOR,
+    ("PATCH", "/v1.0/admin/campaigns/SUMMER/disable"): ADMINISTRATOR,
+    ("PATCH", "/v1.0/admin/campaigns/SUMMER/reactivate"): ADMINISTRATOR,
+    ("DELETE", "/v1.0/admin/campaigns/SUMMER"): ADMINISTRATOR,
+    ("GET", "/v1.0/admin/campaigns/SUMMER/history"): ADMINISTRATOR,
+    ("GET", "/v1.0/admin/products/PROD-001/offers"): ADMINISTRATOR,
     ("GET", "/v1.0/operations"): SOMEBODY,
     ("GET", "/v1.0/operations/op-0000000000000000"): SOMEBODY,
     ("POST", "/v1.0/operations/op-0000000000000000/cancel"): SOMEBODY,
@@ -79,6 +93,27 @@ def test_who_sends_no_key_gets_what_is_open(app: Client, method: str, path: str)
     else:
         problem(reply, 401, "unauthorized")
         assert "www-authenticate" in reply.headers
+
+
+@pytest.mark.parametrize(("method", "path"), CALLS)
+def test_a_person_without_a_role_gets_what_is_for_everybody_signed_in(app: Client, method: str, path: str) -> None:
+    needed = NEEDS[method, path]
+    reply = app.call(method, f"{path}?nonsense=1", token=app.token("visitor", admin=False))
+    if needed in {OPEN, SOMEBODY}:
+        assert reply.status == 400  # let in, and only then read
+    else:
+        assert problem(reply, 403, "forbidden")["requiredPermission"] == needed
+
+
+@pytest.mark.parametrize(("method", "path"), CALLS)
+def test_an_administrator_gets_everything(app: Client, method: str, path: str) -> None:
+    assert app.call(method, f"{path}?nonsense=1", token=app.token()).status == 400
+
+
+@pytest.mark.parametrize(("method", "path"), CALLS)
+def test_the_first_key_gets_what_is_not_for_administrators(app: Client, method: str, path: str) -> None:
+    reply = app.call(method, f"{path}?nonsense=1")
+    assert reply.status == (403 if NEEDS[method, path] == ADMINISTRATOR else 400)
 
 
 @pytest.mark.parametrize(("method", "path"), CALLS)

@@ -43,8 +43,11 @@ PLANS: Mapping[str, Callable[[Client], Planned]] = {
     "createCheckpoint": lambda _: ("POST", "/v1.0/audit/checkpoints", None, []),
     "redriveQueue": lambda _: ("POST", "/v1.0/queues/product-audit/redrive", None, []),
 }
-# Whose plan needs an operation in a certain state: in tests/operations.
-ELSEWHERE = {"cancelOperation", "retryOperation"}
+# Whose plan needs an operation or a campaign in a certain state: in tests/operations, tests/marketing.
+ELSEWHERE = {
+    "cancelOperation", "retryOperation", "createCampaign", "updateCampaign", "publishCampaign", "disableCampaign",
+    "reactivateCampaign", "deleteCampaign",
+}  # fmt: skip
 
 
 def test_every_call_that_changes_something_is_planned_in_a_test() -> None:

@@ -16,6 +16,7 @@ from bbws.tables import ENDPOINTS
 from tests.builders import Client, Reply
 from tests.fakes import TableProxy
 from tests.http.answers import PRODUCT, PRODUCTS, key, with_stopwatch
+from tests.marketing.shop import ADMIN, CAMPAIGNS, campaign
 
 OPERATIONS = "/v1.0/operations"
 
@@ -101,6 +102,28 @@ def _unreadable(client: Client) -> Reply:
     return client.call("POST", "/v1.0/audit/checkpoints")
 
 
+def _campaign(method: str, tail: str, body: object = None, **made: Any) -> Callable[[Client], Reply]:
+    """A call about a campaign that has not begun, to which fields of ``made`` were given."""
+
+    def call(client: Client) -> Reply:
+        if made:
+            client.create(productId="PROD-001")
+            reply = client.call("POST", ADMIN, campaign(**made), token=client.token())
+            assert reply.status == 201, reply.body
+        return client.call(method, f"{ADMIN}{tail}", body, token=client.token())
+
+    return call
+
+
+_LONG_AGO, _ENDED = "2020-01-01T00:00:00Z", "2020-02-01T00:00:00Z"
+_SCHEDULED = {"fromDate": "2126-12-01T00:00:00Z", "toDate": "2127-01-01T00:00:00Z"}
+
+
+def _deleted(client: Client) -> Reply:
+    _campaign("DELETE", "/SUMMER", **_SCHEDULED)(client)
+    return client.call("PATCH", f"{ADMIN}/SUMMER/disable", token=client.token())
+
+
 # Code → how a caller gets it, written by hand: a refusal that nobody can get, or that no test gets, fails below.
 WAYS: Mapping[str, Callable[[Client], Reply]] = {
     "validation-error": lambda client: client.call("POST", PRODUCTS, {}),
@@ -129,6 +152,13 @@ WAYS: Mapping[str, Callable[[Client], Reply]] = {
     "rate-not-held": _granted_more,
     "queue-not-found": lambda client: client.call("GET", "/v1.0/queues/nothing/dead-letters"),
     "queue-not-redrivable": _no_message,
+    "campaign-not-found": lambda client: client.call("GET", f"{CAMPAIGNS}/NOBODY"),
+    "campaign-exists": _campaign("POST", "", campaign(**_SCHEDULED), **_SCHEDULED),
+    "campaign-deleted": _deleted,
+    "campaign-dates": _campaign("POST", "/SUMMER/publish", draft=True, fromDate=_LONG_AGO, toDate=_ENDED),
+    "campaign-price": _campaign("PUT", "/SUMMER", {"version": 1, "discountPercent": 100}, **_SCHEDULED),
+    "unknown-product": _campaign("POST", "", campaign()),
+    "nothing-offered": lambda client: client.call("GET", f"{PRODUCTS}/PROD-001/offers"),
 }
 STATUS = {
     "validation-error": 400, "malformed-body": 400, "unauthorized": 401, "forbidden": 403, "not-found": 404,
@@ -137,7 +167,8 @@ STATUS = {
     "service-unavailable": 503, "product-not-found": 404, "product-exists": 409, "product-inactive": 422,
     "operation-not-found": 404, "illegal-transition": 422, "audit-range": 422, "key-not-found": 404,
     "unknown-permission": 422, "rate-not-held": 403, "queue-not-found": 404, "queue-not-redrivable": 422,
-    "unreadable-changes": 500,
+    "unreadable-changes": 500, "campaign-not-found": 404, "campaign-exists": 409, "campaign-deleted": 422,
+    "campaign-dates": 422, "campaign-price": 422, "unknown-product": 422, "nothing-offered": 404,
 }  # fmt: skip
 ALWAYS = {"type", "title", "status", "detail", "code", "instance", "requestId"}
 

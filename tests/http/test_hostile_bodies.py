@@ -100,7 +100,7 @@ def test_a_good_price_is_kept_exactly(client: Client, price: str, kept: str) -> 
 @pytest.mark.parametrize(
     "body",
     [
-        b"",
+        b" ",
         b"{",
         b"null",
         b"5",
