@@ -2,6 +2,7 @@
 
 import json
 import os
+from itertools import cycle
 from typing import Any
 
 import schemathesis
@@ -12,11 +13,16 @@ from schemathesis.openapi.checks import RejectedPositiveData, UseAfterFree
 
 # Codes of rules that the Schema Object of OpenAPI 3.0.3 has no words for.
 BEYOND_THE_SCHEMA = {
+    "after_from_date",  # two fields together
     "audit-range",  # two parameters together
+    "past",  # a time that has been
     "search_terms",  # q needs a letter or a digit of any script
     "string_too_short",  # lengths hold after trimming
     "value_error",  # our own validators: exact cents, no control characters, leap seconds
 }
+
+FIRST_TOKEN, *_ = TOKENS = os.environ["WALKING_TOKENS"].split()
+turns = cycle(TOKENS)
 
 
 @schemathesis.hook
@@ -43,6 +49,8 @@ def map_headers(context: HookContext, headers: dict[str, Any] | None) -> dict[st
 def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:
     """Keep the walk going: it must not revoke its own key, and valid input must get past what it cannot guess."""
     del context, kwargs
+    if case.headers.get("Authorization") == f"Bearer {FIRST_TOKEN}":
+        case.headers["Authorization"] = f"Bearer {next(turns)}"  # the walk is faster than one person may be
     if case.path_parameters.get("keyId") == os.environ["WALKING_KEY_ID"]:
         case.path_parameters["keyId"] = "key-000000000000"
     if case.meta is None or not case.meta.generation.mode.is_positive:
@@ -54,3 +62,6 @@ def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -
     for place in (case.query, case.body):
         if isinstance(place, dict) and "currency" in place:
             place["currency"] = "EUR"
+    if isinstance(case.body, dict) and "/admin/campaigns" in case.operation.path:
+        known = {"productId": os.environ["WALKING_PRODUCT_ID"], "toDate": "9999-12-31T23:59:59Z"}
+        case.body.update({name: value for name, value in known.items() if name in case.body})
