@@ -40,6 +40,8 @@ type From = Annotated[Moment, Field(description="When it begins, RFC 3339 with a
 type To = Annotated[Moment, Field(description="When it ends: it runs up to, not at, this time.")]
 # A field that may be left out but not be null: what was sent is in model_fields_set.
 _left_out: Any = Field(default=None)
+# The same of one that null takes away: documents must not say that leaving it out is null.
+_kept: Any = Field(default_factory=lambda: None)
 # What every reader of JSON takes for a whole number.
 _LARGEST = 2**53 - 1
 # Wire name → the domain's own, where they differ.
@@ -135,18 +137,18 @@ class CreateCampaign(Wire):
 
 
 class UpdateCampaign(Wire):
-    """Any part of a campaign, with the version that it is based on; what is left out stays as it is."""
+    """Any part of a campaign, with the version that it is based on: what is left out stays, null takes away."""
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 2})
 
     version: int = Field(ge=1, le=_LARGEST, description="The version that was read; another one is refused.")
     name: Name = _left_out
-    description: Description | None = None
+    description: Description | None = _kept
     product_id: ProductId = _left_out
     discount_percent: Percent = _left_out
-    list_price: ListPrice | None = None
+    list_price: ListPrice | None = _kept
     terms_and_conditions: Terms = _left_out
-    special_conditions: Conditions | None = None
+    special_conditions: Conditions | None = _kept
     from_date: From = _left_out
     to_date: To = _left_out
     active: Annotated[bool, Field(description="`true` restores a deleted campaign, `false` deletes it.")] = _left_out

@@ -157,7 +157,8 @@ def fields_of(model: type[BaseModel] | None, place: Place) -> tuple[Field, ...]:
 
 def _field(name: str, place: Place, value: Json, definitions: Mapping[str, Json], *, required: bool) -> Field:
     resolved, null = _resolved(value, definitions)
-    meaningful = null and resolved.get("default") is not None
+    # Where null is the default, sending it is leaving it out.
+    meaningful = null and resolved.get("default", _NULL) is not None
     return Field(name, place, resolved, required, nullable=meaningful)
 
 
