@@ -117,7 +117,7 @@ def opened(data_dir: Path) -> Iterator[Shop]:
     """A shop that sells one product for 1,500 ZAR since a day ago. A second passes between calls for their rate."""
     clock = FakeClock(NOON - DAY)
     with builders.client(data_dir, clock=clock, start=False) as client:
-        dispatcher = replace(client.app.dispatcher, limiter=RateLimiter(count(1.0).__next__))
+        dispatcher = client.app.dispatcher._replace(limiter=RateLimiter(count(1.0).__next__))
         made = Shop(replace(client, app=replace(client.app, dispatcher=dispatcher)), clock, client.token())
         client.create(productId=PRODUCT_ID)
         made.go_to(0)

@@ -112,7 +112,7 @@ def test_who_is_overtaken_between_reading_and_writing_is_told(shop: Shop) -> Non
         lambda key: key.partition == "CAMPAIGN#SUMMER",
         lambda: shop.change("PUT", "SUMMER", {"version": 1, "name": "Faster"}),
     )
-    dispatcher = replace(shop.client.app.dispatcher, table=table)
+    dispatcher = shop.client.app.dispatcher._replace(table=table)
     slow = replace(shop, client=replace(shop.client, app=replace(shop.client.app, dispatcher=dispatcher)))
     refused = problem(slow.admin("PUT", "SUMMER", {"version": 1, "name": "Slower"}), 409, "version-conflict")
     assert (refused["currentVersion"], shop.admin("GET", "SUMMER").json["name"]) == (2, "Faster")

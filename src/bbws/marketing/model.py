@@ -1,11 +1,10 @@
 """A campaign and its rules. Pure: no storage, no time of its own. Source: specification marketing §2, §4, §5."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from bbws.kernel.clock import rfc3339
 from bbws.kernel.problem import VALIDATION, FieldError, Kind, Problem, ProblemType
@@ -86,8 +85,7 @@ _TRANSITIONS: Mapping[Status, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Campaign:
+class Campaign(NamedTuple):
     """A price for a product over [from_date, to_date). Times are UTC; ``code`` and ``created_*`` never change.
 
     Attributes:
@@ -141,7 +139,7 @@ def changed(campaign: Campaign, fields: Mapping[str, Any], now: datetime, by: st
     if not campaign.active and fields.get("active") is not True:
         detail = f'{campaign.code} is deleted. Restore it by sending "active": true with the change.'
         raise CAMPAIGN_DELETED(detail, currentStatus="DELETED", allowedTransitions=["restore"])
-    new = replace(campaign, **fields, updated_at=now, updated_by=by)
+    new = campaign._replace(**fields, updated_at=now, updated_by=by)
     require_order(new)
     before, after = status_at(campaign, now), status_at(new, now)
     if before in {Status.SCHEDULED, Status.ACTIVE} and after is Status.EXPIRED:
@@ -160,7 +158,7 @@ def published(campaign: Campaign, now: datetime, by: str) -> Campaign:
     _require(campaign, now, "publish")
     if campaign.to_date <= now:
         raise _dates(f"toDate {rfc3339(campaign.to_date)} is past. Set one that is to come, then publish.")
-    return replace(campaign, state=State.PUBLISHED, updated_at=now, updated_by=by)
+    return campaign._replace(state=State.PUBLISHED, updated_at=now, updated_by=by)
 
 
 def disabled(campaign: Campaign, reason: str | None, now: datetime, by: str) -> Campaign:
@@ -170,8 +168,7 @@ def disabled(campaign: Campaign, reason: str | None, now: datetime, by: str) -> 
         Problem: 422 for a draft, and for one that is disabled.
     """
     _require(campaign, now, "disable")
-    return replace(
-        campaign,
+    return campaign._replace(
         state=State.DISABLED,
         disabled_at=now,
         disabled_by=by,
@@ -189,8 +186,7 @@ def reactivated(campaign: Campaign, to_date: datetime | None, now: datetime, by:
         Problem: 400 where it would end before it begins; 422 for one that is not disabled, or an end that is past.
     """
     _require(campaign, now, "reactivate")
-    new = replace(
-        campaign,
+    new = campaign._replace(
         state=State.PUBLISHED,
         to_date=to_date or campaign.to_date,
         disabled_at=None,
@@ -210,7 +206,7 @@ def reactivated(campaign: Campaign, to_date: datetime | None, now: datetime, by:
 
 def deleted(campaign: Campaign, now: datetime, by: str) -> Campaign:
     """The campaign taken away; its record stays."""
-    return replace(campaign, active=False, updated_at=now, updated_by=by)
+    return campaign._replace(active=False, updated_at=now, updated_by=by)
 
 
 def honoured_until(campaign: Campaign, then: Campaign, held_since: datetime, now: datetime) -> datetime | None:
