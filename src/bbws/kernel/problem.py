@@ -164,8 +164,8 @@ VERSION_CONFLICT = ProblemType(
     Kind.CONFLICT,
     "version-conflict",
     "Version conflict",
-    "Somebody else changed the same thing at the same moment, several times in a row. Read it again and repeat "
-    "the change.",
+    "Somebody else changed the same thing since it was read, or at the same moment. Read it again and repeat the "
+    "change.",
 )
 PRECONDITION_FAILED = ProblemType(
     Kind.PRECONDITION,
