@@ -15,7 +15,7 @@ from bbws.engines.aws.calls import Transport
 from bbws.engines.aws.names import CURSOR_KEY, FEED, FIRST_KEY, SIGNING_KEY
 from bbws.kernel.change import Change
 from bbws.kernel.dispatch import Exchange, run
-from bbws.kernel.http import Request, Response
+from bbws.kernel.http import NO_HEADERS, Request, Response
 from bbws.kernel.reaction import Message, Reaction
 from bbws.kernel.table import RowKind
 from bbws.settings import AwsVariables, Settings
@@ -27,6 +27,8 @@ MANIFEST = manifest()
 FUNCTIONS: Mapping[str, Any] = {
     entry["function"]: entry for group in ("endpoints", "consumers", "daily") for entry in MANIFEST[group].values()
 } | {MANIFEST["feed"]["function"]: MANIFEST["feed"]}
+# What API Gateway hands on of an administrator's token.
+ADMIN: Mapping[str, str] = {"sub": "9b2d4c1e-admin", "token_use": "id", "cognito:groups": "Admin"}
 type Watch = Callable[[str, Transport], Transport]
 
 
@@ -109,22 +111,35 @@ class Account:
 
     def call(self, operation: str, path: str, body: object = None, *, key: str | None = None, **headers: str) -> Reply:
         """What the function of a call answers."""
+        key = self.key if key is None else key
+        return self._answer(operation, path, body, headers | ({"x-api-key": key} if key else {}))
+
+    def call_as_admin(self, operation: str, path: str, body: object = None, **headers: str) -> Reply:
+        """What it answers to an administrator, whose token API Gateway has verified."""
+        return self._answer(operation, path, body, headers, ADMIN)
+
+    def _answer(
+        self,
+        operation: str,
+        path: str,
+        body: object,
+        headers: Mapping[str, str],
+        claims: Mapping[str, str] = NO_HEADERS,
+    ) -> Reply:
         entry = MANIFEST["endpoints"][operation]
         cloud = self.cloud(entry["function"])
         target, _, query = path.partition("?")
-        sent = {"x-api-key": self.key if key is None else key, "content-type": "application/json"}
-        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-        if not sent["x-api-key"]:
-            del sent["x-api-key"]
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
         request = Request(
             entry["method"],
             target,
             query,
-            sent,
+            {"content-type": "application/json"} | sent,
             b"" if body is None else json.dumps(body).encode(),
             "192.0.2.1",
             "/v1",
             secrets.token_hex(8),
+            claims=claims,
         )
         return Reply(run(dispatcher(cloud, entry["runs"]).steps(Exchange(request)), cloud.engine.table))
 

@@ -1,17 +1,19 @@
 """Least privilege: a function may do what it really does in the stories of its call or consumer, and nothing else."""
 
 import json
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from tests.aws.account import FUNCTIONS, Account, account
+from bbws.kernel.clock import rfc3339
+from tests.aws.account import FUNCTIONS, Account, Reply, account
 from tests.aws.recording import Right, Rights
 from tests.aws.test_bus import record
 
 PRODUCTS = "/v1.0/products"
+CAMPAIGNS = "/v1.0/admin/campaigns"
 BASIC = {"name": "Basic plan", "description": "For all", "price": "10.00", "period": "per month"}
 ASYNC = {"prefer": "respond-async"}
 # Needed where the gateway's answer to a new key was lost: it is asked which key that was.
@@ -37,6 +39,7 @@ def _rights() -> Rights:
         _queued(made, recorded)
         _operations(made, recorded)
         _keys(made)
+        _campaigns(made)
         _audit(made)
         _platform(made)
         _feed(made)
@@ -131,6 +134,58 @@ def _keys(made: Account) -> None:
     made.work()
 
 
+def _campaigns(made: Account) -> None:
+    product = made.call("createProduct", PRODUCTS, BASIC).json["productId"]
+    begun = made.clock.now()
+    assert made.call("updateProduct", f"{PRODUCTS}/{product}", {"price": "12.00"}).status == 200
+    for code in ("AAA", "BBB"):
+        _changed(made, "createCampaign", "", _campaign(made, code, product), 201)
+    _changed(made, "updateCampaign", "/AAA", {"version": 1, "discountPercent": 30})
+    held = made.clock.now()
+    _changed(made, "disableCampaign", "/AAA/disable", {"reason": "Out of stock"})
+    _campaigns_read(made, product, begun, held)
+    _changed(made, "reactivateCampaign", "/AAA/reactivate", {})
+    _next(made.call, "listCampaigns", "/v1.0/campaigns?pageSize=1")
+    _changed(made, "createCampaign", "", _campaign(made, "CCC", product) | {"draft": True}, 201)
+    _changed(made, "publishCampaign", "/CCC/publish", None)
+    _changed(made, "deleteCampaign", "/CCC", None, 204)
+    made.work()
+
+
+def _campaign(made: Account, code: str, product: str) -> dict[str, Any]:
+    dates = {"fromDate": rfc3339(made.clock.now()), "toDate": rfc3339(made.clock.now() + timedelta(days=9))}
+    told = {"name": "Summer sale", "termsAndConditions": "For new orders.", "discountPercent": 20}
+    return {"code": code, "productId": product, **dates, **told}
+
+
+def _changed(made: Account, operation: str, path: str, body: object, status: int = 200) -> None:
+    """After a look at what would happen."""
+    for query, expected in (("?dryRun=true", 200), ("", status)):
+        repeatable = {"idempotency_key": f"{operation}{path}{body}"[:40]}
+        made_of_it = made.call_as_admin(operation, f"{CAMPAIGNS}{path}{query}", body, **repeatable)
+        assert made_of_it.status == expected, made_of_it.json
+
+
+def _campaigns_read(made: Account, product: str, begun: datetime, held: datetime) -> None:
+    """One campaign runs, one is disabled; both by those who ask for what is and by those who ask for what was."""
+    before, since, admin = rfc3339(begun), rfc3339(held), made.call_as_admin
+    assert made.call("getCampaign", "/v1.0/campaigns/BBB").json["status"] == "ACTIVE"
+    assert made.call("getCampaign", f"/v1.0/campaigns/AAA?heldSince={since}", key="").json["heldUntil"]
+    assert made.call("listCampaigns", "/v1.0/campaigns").json["count"] == 1
+    assert made.call("listOffers", f"{PRODUCTS}/{product}/offers?at={before}").json["regularPrice"] == "10.00"
+    assert admin("listAdminOffers", f"/v1.0/admin/products/{product}/offers").json["winner"] == "BBB"
+    assert admin("getAdminCampaign", f"{CAMPAIGNS}/AAA?asOf={since}").json["discountPercent"] == 30
+    for query in ("pageSize=1", "pageSize=1&status=ACTIVE"):
+        assert admin("listAdminCampaigns", f"{CAMPAIGNS}?{query}").json["count"] == 1
+    _next(admin, "listAdminCampaigns", f"{CAMPAIGNS}?pageSize=1")
+    _next(admin, "getCampaignHistory", f"{CAMPAIGNS}/AAA/history?pageSize=1")
+
+
+def _next(call: Callable[[str, str], Reply], operation: str, path: str) -> None:
+    token = call(operation, path).json["nextToken"]
+    assert call(operation, f"{path}&startAt={token}").status == 200
+
+
 def _audit(made: Account) -> None:
     records = "/v1.0/audit/records?pageSize=1"
     for query in (
@@ -138,6 +193,7 @@ def _audit(made: Account) -> None:
         "&actor=system-setup",
         "&type=product.created",
         "&type=operation.completed",
+        "&type=campaign.created",
         f"&subject={PRODUCTS}/PROD-OWN",
     ):
         page = made.call("listAuditRecords", f"{records}{query}")

@@ -226,7 +226,7 @@ ENDPOINTS = (
         "PATCH",
         f"{_ONE}/disable",
         "disable",
-        access=store.CHANGING,
+        access=store.DISABLING,
         summary="Offer a campaign no more",
         description="Whoever took it before keeps its price until `gracePeriodEnd`, 24 hours later.",
         handler=_disable,

@@ -24,7 +24,8 @@ BY_DATE = "CampaignsByDateIndex"
 BY_PRODUCT = "CampaignsByProductIndex"
 STORE = Store("campaigns", ("CAMPAIGN",), (), (BY_STATE, BY_DATE, BY_PRODUCT))
 READING = Access.to(gets="CAMPAIGN PRODUCT")
-CHANGING = READING | Access.to(puts="CAMPAIGN", indexes=BY_PRODUCT)
+DISABLING = READING | Access.to(puts="CAMPAIGN")
+CHANGING = DISABLING | Access.to(indexes=BY_PRODUCT)
 _EVERY, _DELETED = "CAMPAIGN", "DELETED"
 # Below every character of a code, and above every one.
 _END, _LAST = "\x1f", "~"
