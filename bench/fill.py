@@ -1,8 +1,8 @@
-"""Data folders with many products: the rows and changes that creating each would have written, loaded in bulk."""
+"""Data folders with much in them: the rows and changes that creating each thing would have written, loaded in bulk."""
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -10,7 +10,9 @@ from random import Random
 
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.kernel.actor import system
+from bbws.kernel.change import EventType
 from bbws.kernel.clock import SystemClock
+from bbws.kernel.entity import EntityType
 from bbws.kernel.table import Insert, Row, RowKind
 from bbws.kernel.work import UnitOfWork
 from bbws.products import events
@@ -33,12 +35,19 @@ _START = datetime(2020, 1, 1, tzinfo=UTC)
 
 def filled(folder: Path, count: int) -> Path:
     """A data folder with ``count`` products, made if it is not there yet."""
-    data_dir = folder / f"products-{count}"
+    random = Random(count)
+    products = (_product(number, count, random) for number in range(count))
+    return made(folder, f"products-{count}", lambda engine: created(engine, PRODUCT, products, events.CREATED))
+
+
+def made(folder: Path, name: str, rows: Callable[[EmbeddedEngine], Iterable[Row]]) -> Path:
+    """A data folder with these rows, made if it is not there yet."""
+    data_dir = folder / name
     if not data_dir.exists():
-        making = folder / f"making-{count}-{os.getpid()}"
+        making = folder / f"making-{name}-{os.getpid()}"
         engine = EmbeddedEngine.open(making, clock=SystemClock(), synchronous="OFF")
         try:
-            engine.load_rows(_rows(engine, count))
+            engine.load_rows(rows(engine))
         except BaseException:
             engine.stop(60)
             shutil.rmtree(making)
@@ -48,11 +57,11 @@ def filled(folder: Path, count: int) -> Path:
     return data_dir
 
 
-def _rows(engine: EmbeddedEngine, count: int) -> Iterator[Row]:
-    random = Random(count)
-    for number in range(count):
+def created[T](engine: EmbeddedEngine, entity: EntityType[T], values: Iterable[T], event: EventType) -> Iterator[Row]:
+    """The rows that creating each would have written."""
+    for number, value in enumerate(values):
         work = UnitOfWork(engine.table, SystemClock(), system("bench"), f"fill-{number}")
-        work.create(PRODUCT, _product(number, count, random), events.CREATED)
+        work.create(entity, value, event)
         for write in work.writes:
             assert isinstance(write, Insert)
             # Marked as replayed: a million announcements are not what is measured here.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,15 @@ from bbws.bootstrap import embedded as bootstrap
 from bbws.engines.embedded.archive import FolderArchive
 from bbws.engines.embedded.backup import restore
 from bbws.engines.embedded.engine import EmbeddedEngine
+from bbws.engines.embedded.identity import LocalTokens
+from bbws.kernel.clock import rfc3339
 from bbws.kernel.table import Row, RowKind
 from tests import builders
 from tests.audit.world import HOUR, PRODUCTS, checkpoint, read, records
 from tests.builders import Client
 from tests.fakes import FakeClock
 from tests.http.answers import PRODUCT, key, problem
+from tests.marketing.worlds import ADMIN, CAMPAIGNS
 
 REBUILT = (RowKind.ENTITY, RowKind.DERIVED, RowKind.CHANGE)
 ASYNC = {"prefer": "respond-async"}
@@ -50,10 +54,37 @@ def _live_through(client: Client, clock: FakeClock) -> None:
         ("DELETE", f"{PRODUCTS}/PROD-003", None),
     ):
         client.call(method, path, body, headers=ASYNC)
+    _sell(client, clock)
     key(client, "products:write")
     revoked = client.call("POST", "/v1.0/keys", {"name": "Old key", "permissions": ["*"]}).headers["location"]
     client.call("DELETE", revoked)
     checkpoint(client)
+
+
+def _sell(client: Client, clock: FakeClock) -> None:
+    """One campaign that was disabled and runs again, one that is a draft, one that is deleted."""
+    token = LocalTokens(client.settings.data_dir, client.settings.environment).issue(
+        "operator", timedelta(minutes=5), admin=True
+    )
+    for code, method, path, change in (
+        ("AGAIN", "PATCH", "/disable", {"reason": "Ausverkauft: Café"}),
+        ("DRAFT", "PUT", "", {"version": 1, "discountPercent": 50}),
+        ("GONE", "DELETE", "", None),
+        ("AGAIN", "PATCH", "/reactivate", {}),
+    ):
+        body = {
+            "code": code,
+            "name": "Summer sale",
+            "productId": "PROD-001",
+            "discountPercent": 20,
+            "termsAndConditions": "For new orders.",
+            "fromDate": rfc3339(clock.now()),
+            "toDate": rfc3339(clock.now() + timedelta(days=9)),
+            "draft": code == "DRAFT",
+        }
+        headers = {"authorization": f"Bearer {token}"}
+        assert client.call("POST", ADMIN, body, headers=headers).status == (409 if path == "/reactivate" else 201)
+        assert client.call(method, f"{ADMIN}/{code}{path}", change, headers=headers).status in {200, 204}
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +135,8 @@ def test_a_rebuilt_server_serves_with_a_new_first_key_and_works_off_what_was_liv
         made = client.call("GET", f"{PRODUCTS}/PROD-009").json
         assert (made["price"], made["version"]) == ("9.00", 2)
         assert client.call("GET", f"/v1.0/audit/records?subject={PRODUCTS}/PROD-001&pageSize=100").json["count"] == 12
+        assert client.call("GET", f"{PRODUCTS}/PROD-001/offers").json["winner"] == "AGAIN"
+        assert [item["code"] for item in client.call("GET", CAMPAIGNS).json["items"]] == ["AGAIN"]
         assert client.call("GET", f"{PRODUCTS}?q=paket").json["items"][0]["productId"] == "PROD-001"
         client.app.start()
         clock.advance(HOUR)

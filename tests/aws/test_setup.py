@@ -12,6 +12,15 @@ from tests.aws.tables import create_table
 
 PRODUCTS = "/v1.0/products"
 BASIC = {"name": "Basic", "description": "For all", "price": "10.00", "period": "per month"}
+CAMPAIGNS = "/v1.0/admin/campaigns"
+SALE = {
+    "code": "SUMMER-26",
+    "name": "Summer sale",
+    "discountPercent": 20,
+    "termsAndConditions": "For new orders.",
+    "fromDate": "2026-01-01T00:00:00Z",
+    "toDate": "2126-01-01T00:00:00Z",
+}
 REBUILT = (RowKind.ENTITY, RowKind.DERIVED, RowKind.CHANGE)
 
 
@@ -54,6 +63,8 @@ def test_every_row_is_made_again_from_the_archive(made: Account) -> None:
         assert made.call("createProduct", PRODUCTS, BASIC | {"productId": f"PROD-N{number:02}"}).status == 201
     made.call("updateProduct", f"{PRODUCTS}/PROD-N03", {"name": "Another"})
     made.call("deleteProduct", f"{PRODUCTS}/PROD-N04")
+    assert made.call_as_admin("createCampaign", CAMPAIGNS, SALE | {"productId": "PROD-N03"}).status == 201
+    assert made.call_as_admin("disableCampaign", f"{CAMPAIGNS}/SUMMER-26/disable").status == 200
     made.call("createProduct", PRODUCTS, BASIC, prefer="respond-async")
     made.work()
     made.call("createCheckpoint", "/v1.0/audit/checkpoints")
