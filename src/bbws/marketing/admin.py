@@ -16,6 +16,7 @@ from bbws.marketing.model import (
     CAMPAIGN_EXISTS,
     CAMPAIGN_NOT_FOUND,
     CAMPAIGN_PRICE,
+    CAMPAIGN_TIME,
     NOTHING_OFFERED,
     UNKNOWN_PRODUCT,
     Campaign,
@@ -290,7 +291,7 @@ ENDPOINTS = (
         path_schema=OffersPath,
         query_schema=OffersAt,
         response=OffersBody,
-        problems=(NOTHING_OFFERED,),
+        problems=(NOTHING_OFFERED, CAMPAIGN_TIME),
         links=(Link("self", "listAdminOffers"), Link("campaigns", "listAdminCampaigns")),
     ),
 )

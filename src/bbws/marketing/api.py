@@ -7,7 +7,7 @@ from bbws.kernel.actor import PLATFORM_ADMIN
 from bbws.kernel.endpoint import Answer, Call, Endpoint, Link, Listed
 from bbws.kernel.problem import FORBIDDEN
 from bbws.marketing import rendering, service, store
-from bbws.marketing.model import CAMPAIGN_NOT_FOUND, NOTHING_OFFERED
+from bbws.marketing.model import CAMPAIGN_NOT_FOUND, CAMPAIGN_TIME, NOTHING_OFFERED
 from bbws.marketing.ports import Products
 from bbws.marketing.schemas import (
     CampaignAt,
@@ -64,7 +64,7 @@ ENDPOINTS = (
         cli=("campaigns", "list"),
         query_schema=CampaignQuery,
         response=CampaignBody,
-        problems=(FORBIDDEN,),
+        problems=(FORBIDDEN, CAMPAIGN_TIME),
         item_links=_LINKS,
     ),
     Endpoint(
@@ -96,7 +96,7 @@ ENDPOINTS = (
         path_schema=OffersPath,
         query_schema=OffersAt,
         response=OffersBody,
-        problems=(NOTHING_OFFERED, FORBIDDEN),
+        problems=(NOTHING_OFFERED, FORBIDDEN, CAMPAIGN_TIME),
         links=(Link("self", "listOffers"), Link("campaigns", "listCampaigns")),
     ),
 )

@@ -38,6 +38,12 @@ CAMPAIGN_DATES = ProblemType(
     "one that has ended does not run again (make a new one), and publishing and reactivating need an end that is to "
     "come.",
 )
+CAMPAIGN_TIME = ProblemType(
+    Kind.REFUSED,
+    "campaign-time",
+    "Time too far back",
+    "Too many campaigns have ended since the time asked about to tell what ran then. Ask for a later time.",
+)
 CAMPAIGN_PRICE = ProblemType(
     Kind.REFUSED,
     "campaign-price",

@@ -1,7 +1,7 @@
 """Use cases of campaigns. Each takes the unit of work, which carries the actor and collects the effects."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bbws.kernel.actor import PLATFORM_ADMIN
@@ -28,6 +28,8 @@ from bbws.marketing.ports import Products, Sold
 
 _PRICED = frozenset({"product_id", "list_price", "discount_percent"})
 _HIDDEN = frozenset({Status.DRAFT, Status.DISABLED})
+# Administrators are told why a campaign does not apply for as long after its end.
+_EXPLAINED = timedelta(days=31)
 
 
 def create(work: UnitOfWork, products: Products, new: Mapping[str, Any], *, draft: bool) -> Stored[Campaign]:
@@ -184,10 +186,10 @@ def live(
     """A page of the campaigns that run at a time, the latest begun first; a time to come is for administrators.
 
     Raises:
-        Problem: 401 or 403.
+        Problem: 401 or 403; 422 for a time too far back.
     """
-    require_preview(work, moment)
-    running = [each for each in store.live(work.table, moment) if each.value.from_date <= moment]
+    past = require_preview(work, moment)
+    running = [each for each in store.live(work.table, moment, past=past) if each.value.from_date <= moment]
     ordered = store.after(running, start)
     page = ordered[:limit]
     return page, store.place(page[-1].value) if len(ordered) > limit else None
@@ -212,7 +214,9 @@ def overlapping(work: UnitOfWork, campaign: Campaign) -> list[Campaign]:
     """The other campaigns of its product that run while it runs: for a draft none, since it does not run."""
     if campaign.state is not State.PUBLISHED or not campaign.active:
         return []
-    others = store.of_product(work.table, campaign.product_id, campaign.from_date)
+    # What has ended by now is held against nobody.
+    since = max(campaign.from_date, work.now())
+    others = store.of_product(work.table, campaign.product_id, since, past=False)
     return [
         other.value
         for other in others
@@ -235,28 +239,32 @@ def entries(
 
 
 def offers(work: UnitOfWork, products: Products, product_id: str, moment: datetime) -> tuple[Sold, list[Campaign]]:
-    """A product at a time, and its campaigns: for administrators all of them, for others those that have not ended.
+    """A product at a time, and its campaigns that have not ended then; for administrators those of 31 days before, too.
 
     Raises:
-        Problem: 404 for a product that is not there, or not on sale; 401 or 403 for a time to come.
+        Problem: 404 for a product that is not there, or not on sale; 401 or 403 for a time to come; 422 for one too far
+            back.
     """
-    require_preview(work, moment)
+    past = require_preview(work, moment)
     admin = work.actor.may(PLATFORM_ADMIN)
     product = products.find(product_id, moment)
     if product is None or not (product.active or admin):
         raise NOTHING_OFFERED(f"There is no product {product_id} on sale then. Ids are case-sensitive.")
-    found = store.of_product(work.table, product_id, None if admin else moment)
+    since = moment - _EXPLAINED if admin else moment
+    found = store.of_product(work.table, product_id, since, past=past or admin)
     return product, [current.value for current in found]
 
 
-def require_preview(work: UnitOfWork, moment: datetime) -> None:
-    """Refuse to tell what will be to anybody but administrators.
+def require_preview(work: UnitOfWork, moment: datetime) -> bool:
+    """Refuse to tell what will be to anybody but administrators; whether the time is past.
 
     Raises:
         Problem: 401 or 403.
     """
-    if moment > work.now():
+    now = work.now()
+    if moment > now:
         work.actor.require(PLATFORM_ADMIN)
+    return moment < now
 
 
 def not_found(code: str) -> Exception:

@@ -4,7 +4,7 @@ No status is stored that time alone changes, so no index holds one: rows are fou
 begun is left out.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
@@ -13,9 +13,9 @@ from bbws.kernel.canonical import Document
 from bbws.kernel.clock import parse_rfc3339, rfc3339
 from bbws.kernel.entity import EntityType, Stored
 from bbws.kernel.money import money_text
-from bbws.kernel.table import Key, Position, Row, Table
+from bbws.kernel.table import Key, Position, Table
 from bbws.kernel.work import UnitOfWork
-from bbws.marketing.model import Campaign, State
+from bbws.marketing.model import CAMPAIGN_TIME, Campaign, State
 
 BASE = "/v1.0/campaigns"
 ADMIN_BASE = "/v1.0/admin/campaigns"
@@ -30,6 +30,8 @@ _EVERY, _DELETED = "CAMPAIGN", "DELETED"
 # Below every character of a code, and above every one.
 _END, _LAST = "\x1f", "~"
 _AT_ONCE = 100
+# As many as end after a time that is past are read for a question about it, and no more.
+_MOST = 2000
 # A page of those of one status looks at this many rows at most, so it may be short and still have a next one.
 _LOOKED_AT = 1000
 
@@ -146,15 +148,22 @@ def from_change(document: Document) -> Campaign:
     return _load(document)
 
 
-def live(table: Table, moment: datetime) -> list[Stored[Campaign]]:
-    """Every published campaign that has not ended at ``moment``: as many as there are, since few run at a time."""
-    return [CAMPAIGN.stored(row) for row in _from(table, State.PUBLISHED.value, BY_STATE, _ends_at(moment))]
+def live(table: Table, moment: datetime, *, past: bool) -> list[Stored[Campaign]]:
+    """Every published campaign that has not ended at ``moment``: few do not at present.
+
+    Raises:
+        Problem: 422 where ``moment`` is ``past`` and more than 2,000 have ended since or run.
+    """
+    return _ending_after(table, State.PUBLISHED.value, BY_STATE, moment, past=past)
 
 
-def of_product(table: Table, product_id: str, after: datetime | None = None) -> list[Stored[Campaign]]:
-    """Every campaign of a product that is not deleted; with ``after``, those that end later."""
-    start = None if after is None else _ends_at(after)
-    return [CAMPAIGN.stored(row) for row in _from(table, product_id, BY_PRODUCT, start)]
+def of_product(table: Table, product_id: str, moment: datetime, *, past: bool) -> list[Stored[Campaign]]:
+    """Every campaign of a product, in any state but deleted, that ends after ``moment``.
+
+    Raises:
+        Problem: 422 as :func:`live`.
+    """
+    return _ending_after(table, product_id, BY_PRODUCT, moment, past=past)
 
 
 def every(
@@ -207,13 +216,17 @@ def _ends_at(moment: datetime) -> Position:
     return Position(f"{rfc3339(moment)}{_END}{_LAST}", Key("", ""))
 
 
-def _from(table: Table, partition: str, index: str, start: Position | None) -> Iterator[Row]:
-    while True:
+def _ending_after(table: Table, partition: str, index: str, moment: datetime, *, past: bool) -> list[Stored[Campaign]]:
+    found: list[Stored[Campaign]] = []
+    start: Position | None = _ends_at(moment)
+    while start is not None:
         page = table.query(partition, index=index, start=start, limit=_AT_ONCE)
-        yield from page.rows
+        found += map(CAMPAIGN.stored, page.rows)
         start = page.next
-        if start is None:
-            return
+        if past and len(found) > _MOST:
+            detail = f"More than {_MOST} campaigns end after {rfc3339(moment)}. Ask for a later time."
+            raise CAMPAIGN_TIME(detail)
+    return found
 
 
 def place(campaign: Campaign) -> Position:
