@@ -21,6 +21,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[2]
 RUNBOOKS = ROOT / "docs" / "runbooks"
 EMULATOR = "<!-- run: emulator -->"
+_SAMPLE = re.compile(r"^```(python|javascript)\n(.*?)^```\n+It prints:\n+```text\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _BLOCK = re.compile(
     rf"^(?P<marker> *{EMULATOR}\n)?(?P<indent> *)```(?P<kind>console|sh)\n(?P<text>.*?)^(?P=indent)```$",
     re.DOTALL | re.MULTILINE,
@@ -52,6 +53,19 @@ def commands(page: Path, *, emulator: bool = False) -> Iterator[Command]:
             for piece in re.split(r"^\$ ", textwrap.dedent(block["text"]), flags=re.MULTILINE)[1:]:
                 line, _, output = piece.partition("\n")
                 yield Command(line, output)
+
+
+class Sample(NamedTuple):
+    """A program on a page, and what the page says it prints."""
+
+    language: str
+    text: str
+    output: str
+
+
+def samples(page: Path) -> list[Sample]:
+    """The programs of a page."""
+    return [Sample(*found) for found in _SAMPLE.findall(page.read_text(encoding="utf-8"))]
 
 
 def runbook_commands(path: Path) -> list[str]:
@@ -88,22 +102,28 @@ def prints(actual: str, expected: str) -> bool:
     return re.fullmatch("".join(pieces), "".join(f"{line}\n" for line in masked(actual))) is not None
 
 
-def run(page: Path, environment: Mapping[str, str]) -> Iterator[tuple[Command, str]]:
-    """Run what a page wants run against a deployed environment: each command, and what it printed.
+def run(
+    page: Path, environment: Mapping[str, str], *, emulator: bool = True, instead: Mapping[str, str] | None = None
+) -> Iterator[tuple[Command, str]]:
+    """Run what a page wants run, against a deployed environment or a server: each command, and what it printed.
 
-    ``environment`` holds what a command needs to reach it (credentials, ``AWS_ENDPOINT_URL``, ``BBWS_*``, ``API_URL``).
-    What a line exports is there for the lines below it, as in one session.
+    ``environment`` holds what a command needs to reach it (credentials, ``AWS_ENDPOINT_URL``, ``BBWS_*``, ``API_URL``),
+    ``instead`` what is run in place of what a page shows. What a line exports is there for the lines below it, as in
+    one session.
     """
     with tools() as folder:
         path = f"{folder}:{Path(sys.executable).parent}:{environment.get('PATH', os.defpath)}"
         known = {**environment, "PATH": path, "COLUMNS": "120", "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}"}
-        for command in commands(page, emulator=True):
-            if command.line.startswith("export "):
-                told = _shell(f"{command.line}; env -0", known)
+        for command in commands(page, emulator=emulator):
+            line = command.line
+            for shown, meant in (instead or {}).items():
+                line = line.replace(shown, meant)
+            if line.startswith("export "):
+                told = _shell(f"{line}; env -0", known)
                 known |= dict(re.findall(r"(?<![^\0])(\w+)=([^\0]*)", told))
                 yield command, ""
             else:
-                yield command, _shell(command.line, known)
+                yield command, _shell(line, known)
 
 
 def _shell(line: str, environment: Mapping[str, str]) -> str:

@@ -13,6 +13,7 @@ from bbws.kernel.clock import SystemClock
 from bbws.settings import PREFIX, Settings
 from tests import builders
 from tests.documents.runbooks import ROOT, commands, prints
+from tests.documents.runbooks import run as run_page
 
 PAGES = sorted(
     [
@@ -40,19 +41,9 @@ def environment(data_dir: Path, **values: str) -> dict[str, str]:
 def test_every_command_prints_what_the_page_says(page: Path, tmp_path: Path) -> None:
     with builders.server(tmp_path / "data") as server:
         known = environment(tmp_path / "data", BBWS_URL=server.url)
-        for command in commands(page):
-            line = command.line.replace("http://127.0.0.1:8000", server.url).replace("var/", f"{tmp_path / 'data'}/")
-            run = subprocess.run(
-                ["bash", "-c", line],
-                cwd=ROOT,
-                env=known,
-                text=True,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                check=False,
-                stdin=subprocess.DEVNULL,
-            )
-            assert prints(run.stdout, command.output), f"{command.line}\n{run.stdout}"
+        instead = {"http://127.0.0.1:8000": server.url, "var/": f"{tmp_path / 'data'}/"}
+        for command, printed in run_page(page, known, emulator=False, instead=instead):
+            assert prints(printed, command.output), f"{command.line}\n{printed}"
 
 
 def test_the_readme_runs_what_it_names_first(tmp_path: Path) -> None:

@@ -11,16 +11,34 @@ from tests.documents.runbooks import EMULATOR, ROOT, RUNBOOKS, Command, commands
 from tests.documents.test_documents import PAGES, name_of
 from tests.documents.typed import faults
 
-PAGES_OF_RUNBOOKS = sorted(path for path in RUNBOOKS.glob("*.md") if path.name != "README.md")
-# Specification: operations §6, S000 and S002.
+PAGES_OF_RUNBOOKS = sorted(path for path in RUNBOOKS.rglob("*.md") if path.name != "README.md")
+# Specification: operations §6, S000, S002 and S003.
 WANTED = {
     *(
         f"product_lambda_{name}"
         for name in ("deployment", "operations", "disaster_recovery", "dev_setup", "cicd_guide")
     ),
     *("environment_promotion_runbook", "rollback_runbook", "troubleshooting_runbook"),
+    *(f"marketing_lambda/{name}_runbook" for name in ("deployment", "promotion", "troubleshooting", "rollback")),
 }
-OF_LAMBDA = [page for page in PAGES_OF_RUNBOOKS if page.stem.startswith("product_lambda_") and "cicd" not in page.stem]
+# What each of the last four has besides: one of these headings for each thing that the specification lists.
+MARKETING = {
+    "deployment": ("Checklist", "dev: by itself", "sit and prod: by hand", "Validation", "Health checks", "Monitoring"),
+    "promotion": ("Readiness", "dev to sit", "sit to prod", "Approvals", "Validation"),
+    "troubleshooting": (
+        *("Campaign not found", "Wrong status", "Lambda timeout", "DynamoDB throttling", "API Gateway 5xx"),
+        *("Log investigation", "Slow answers"),
+    ),
+    "rollback": ("Criteria", "Lambda version", "Terraform", "Stage", "Table", "Incident report"),
+}
+
+
+def page_name(page: Path) -> str:
+    return page.relative_to(RUNBOOKS).with_suffix("").as_posix()
+
+
+OF_MARKETING = [page for page in PAGES_OF_RUNBOOKS if page.parent.name == "marketing_lambda"]
+OF_LAMBDA = [page for page in PAGES_OF_RUNBOOKS if "_lambda" in page_name(page) and "cicd" not in page.stem]
 OPERATIONS = RUNBOOKS / "product_lambda_operations.md"
 _LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]*)(?:#([^)]*))?\)")
 _FENCE = re.compile(r"^ *```.*?^ *```$", re.DOTALL | re.MULTILINE)
@@ -58,12 +76,12 @@ def spans(page: Path) -> list[str]:
 
 
 def test_every_runbook_that_the_specification_wants_is_there_and_listed() -> None:
-    assert {page.stem for page in PAGES_OF_RUNBOOKS} == WANTED
-    listed = re.findall(r"^\| \[(\w+)\]\(\1\.md\)", (RUNBOOKS / "README.md").read_text("utf-8"), re.MULTILINE)
+    assert {page_name(page) for page in PAGES_OF_RUNBOOKS} == WANTED
+    listed = re.findall(r"^\| \[([\w/]+)\]\(\1\.md\)", (RUNBOOKS / "README.md").read_text("utf-8"), re.MULTILINE)
     assert sorted(listed) == sorted(WANTED)
 
 
-@pytest.mark.parametrize("page", PAGES_OF_RUNBOOKS, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", PAGES_OF_RUNBOOKS, ids=page_name)
 def test_a_runbook_has_its_head_and_its_parts(page: Path) -> None:
     head = dict(re.findall(r"^\| (\w[\w /]*) \| (.*) \|$", page.read_text("utf-8").partition("## ")[0], re.MULTILINE))
     assert re.fullmatch(r"\d+\.\d+", head["Version"])
@@ -71,16 +89,25 @@ def test_a_runbook_has_its_head_and_its_parts(page: Path) -> None:
     assert "team" in head["Author"]  # a role, never a person
     assert head["Reviewed"].startswith("quarterly")
     own = headings(page, 2)
-    assert own[0] == "Purpose"
+    assert own[0] == ("Overview" if page in OF_MARKETING else "Purpose")
     assert {"Prerequisites", "Verification", "Troubleshooting", "Contacts"} <= set(own)
     assert re.search(r"^1\. ", page.read_text("utf-8"), re.MULTILINE)  # numbered steps
 
 
-@pytest.mark.parametrize("page", OF_LAMBDA, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", OF_LAMBDA, ids=page_name)
 def test_a_runbook_of_a_lambda_service_names_service_and_targets(page: Path) -> None:
     text = page.read_text("utf-8")
     assert all(f"\n| {name} | " in text for name in ("Service", "Repository", "RPO / RTO"))
-    assert headings(page, 2)[-1] == "Related"
+    assert headings(page, 2)[-1] == ("References" if page in OF_MARKETING else "Related")
+
+
+@pytest.mark.parametrize("page", OF_MARKETING, ids=page_name)
+def test_a_runbook_of_campaigns_has_the_sections_of_the_specification(page: Path) -> None:
+    own = headings(page, 2)
+    parts = ["Overview", "Steps", "Verification", "Troubleshooting", "Rollback", "References"]
+    assert [name for name in own if name in parts] == parts
+    assert set(MARKETING[page.stem.removesuffix("_runbook")]) <= set(headings(page, 3))
+    assert "Expected" in page.read_text("utf-8")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
@@ -105,12 +132,12 @@ def test_every_saved_query_is_explained() -> None:
     assert set(re.findall(r"`bbws-\{env\}/([a-z-]+)`", text)) == resources.queries()
 
 
-@pytest.mark.parametrize("page", PAGES_OF_RUNBOOKS, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", PAGES_OF_RUNBOOKS, ids=page_name)
 def test_everything_of_aws_that_a_runbook_names_is_made(page: Path) -> None:
     assert resources.unknown(page.read_text("utf-8")) == []
 
 
-@pytest.mark.parametrize("page", PAGES_OF_RUNBOOKS, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", PAGES_OF_RUNBOOKS, ids=page_name)
 def test_a_runbook_names_variables_outputs_and_files_that_are_there(page: Path) -> None:
     text = page.read_text("utf-8")
     assert set(re.findall(r"\bvariable `(\w+)", text)) <= resources.variables()

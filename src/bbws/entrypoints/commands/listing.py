@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from bbws.entrypoints.commands.client import Ask, document
-from bbws.entrypoints.commands.render import Pages
+from bbws.entrypoints.commands.render import Pages, columns_of
 from bbws.entrypoints.commands.screen import Screen
 from bbws.entrypoints.commands.session import Session
 from bbws.kernel.endpoint import Endpoint
@@ -54,7 +54,7 @@ def _pages(session: Session, ask: Ask) -> Iterator[Json]:
 
 
 def _table(screen: Screen, endpoint: Endpoint, pages: Iterator[Json]) -> None:
-    table, shown = Pages(endpoint, screen.out.width), 0
+    table, shown = Pages(columns_of(endpoint), screen.out.width), 0
     for page in pages:
         items = page.get("items", [])
         shown += len(items)

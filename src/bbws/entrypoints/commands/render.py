@@ -24,6 +24,14 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "QueueBody": ("name", "waiting", "inFlight", "dead", "oldestSeconds"),
     "DeadLetterBody": ("id", "receives", "parkedAt", "error"),
     "KeyBody": ("keyId", "name", "permissions", "createdAt", "lastUsedAt", "revokedAt"),
+    "CampaignBody": ("code", "productId", "price", "currency", "status", "fromDate", "toDate"),
+    "AdminCampaignBody": ("code", "productId", "price", "status", "fromDate", "toDate", "active"),
+    "HistoryEntryBody": ("version", "modifiedAt", "changeType", "fieldChanged", "previousValue", "newValue"),
+}
+# The same for lists within a resource, by their name.
+_INNER_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "offers": ("code", "price", "discountPercent", "wins", "fromDate", "toDate"),
+    "notApplying": ("code", "reason", "price", "discountPercent", "fromDate", "toDate"),
 }
 _MOST_COLUMNS = 7
 _GAP = 2
@@ -54,13 +62,13 @@ class Pages:
     """A list shown page by page, as they come, under one heading: the first page decides the widths.
 
     Args:
-        endpoint: the call that lists them, where there is one.
+        columns: what of each item is shown; empty: its first plain fields.
         width: of the screen. What does not fit is folded, never cut.
     """
 
-    def __init__(self, endpoint: Endpoint | None, width: int) -> None:
+    def __init__(self, columns: tuple[str, ...], width: int) -> None:
         self._width_of_screen = width
-        self._known = _columns(endpoint) if endpoint else ()
+        self._known = columns
         self._widths: dict[str, int] = {}
 
     def table(self, items: Sequence[Json]) -> Table:
@@ -81,7 +89,8 @@ class Pages:
         return min(40, max(cell_len(name), *(styled(item.get(name)).cell_len for item in items)))
 
 
-def _columns(endpoint: Endpoint) -> tuple[str, ...]:
+def columns_of(endpoint: Endpoint) -> tuple[str, ...]:
+    """What of a call's items fits on a line."""
     schema = endpoint.response.__name__ if endpoint.response else ""
     return _COLUMNS.get(endpoint.id) or _COLUMNS.get(schema, ())
 
@@ -101,7 +110,8 @@ def record(document: Json) -> RenderableType:
         if name == "_links" or value is None:
             continue
         if _is_table(value):
-            below += [Text(f"\n{name}", style="bold"), Padding(Pages(None, 0).table(value), (0, 0, 0, 2))]
+            table = Pages(_INNER_COLUMNS.get(name, ()), 0).table(value)
+            below += [Text(f"\n{name}", style="bold"), Padding(table, (0, 0, 0, 2))]
         else:
             grid.add_row(name, _paragraph(value))
     return Group(grid, *below)

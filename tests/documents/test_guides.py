@@ -1,0 +1,110 @@
+"""Guides to the API: they name every call and every refusal, and their programs run and print what they say."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+
+from bbws.engines.embedded.identity import LocalTokens
+from bbws.kernel.actor import PLATFORM_ADMIN
+from bbws.tables import ENDPOINTS
+from tests import builders
+from tests.documents.runbooks import ROOT, Sample, prints, samples
+
+FOLDER = ROOT / "docs" / "api"
+GUIDES = {"campaign-api-guide": ("campaigns-public-api", "campaigns-admin-api")}
+# Specification: operations §8.
+PARTS = ["Authentication", "Endpoints", "Requests and responses", "Error codes", "Rate limits", "Python", "JavaScript"]
+_SECONDS = 60
+
+
+def _text(guide: str) -> str:
+    return (FOLDER / f"{guide}.md").read_text("utf-8")
+
+
+def test_every_guide_is_looked_at() -> None:
+    assert {page.stem for page in FOLDER.glob("*.md")} == set(GUIDES)
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_a_guide_has_its_head_and_its_parts(guide: str) -> None:
+    head = dict(re.findall(r"^\| (\w+) \| (.*) \|$", _text(guide).partition("## ")[0], re.MULTILINE))
+    assert re.fullmatch(r"\d+\.\d+", head["Version"])
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d", head["Date"])
+    own = re.findall(r"^## (.*)$", _text(guide), re.MULTILINE)
+    assert own[0] == "Overview"
+    assert [name for name in own if name in PARTS] == PARTS
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_a_guide_lists_every_call_with_its_command_and_who_may_make_it(guide: str) -> None:
+    calls = [endpoint for endpoint in ENDPOINTS if endpoint.service in GUIDES[guide]]
+    found = re.findall(r"^\| `([A-Z]+ /\S+)` \| (\w+) \| `bbws ([a-z -]+)` \|", _text(guide), re.MULTILINE)
+    assert {call: (who, command) for call, who, command in found} == {
+        f"{call.method} {call.path}": (
+            "Admin" if call.permission == PLATFORM_ADMIN else "everybody",
+            " ".join(call.cli or ()),
+        )
+        for call in calls
+    }
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_a_guide_lists_every_refusal(guide: str) -> None:
+    found = re.findall(r"^\| (\d{3}) \| `([a-z-]+)` \|", _text(guide), re.MULTILINE)
+    assert {(int(status), code) for status, code in found} == {
+        refusal for service in GUIDES[guide] for refusal in _refusals(service)
+    }
+
+
+def _refusals(service: str) -> Iterator[tuple[int, str]]:
+    """Those that its document has, each with an example."""
+    document = yaml.safe_load((FOLDER / "openapi" / f"{service}.yaml").read_text("utf-8"))
+    for code, example in document["components"]["examples"].items():
+        if code == example["value"].get("code"):
+            yield example["value"]["status"], code
+
+
+@pytest.mark.parametrize(
+    ("guide", "language", "runs"),
+    [(guide, *how) for guide in GUIDES for how in (("python", [sys.executable]), ("javascript", ["node"]))],
+)
+def test_the_programs_of_a_guide_print_what_it_says(
+    guide: str, language: str, runs: Sequence[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    [sample] = [each for each in samples(FOLDER / f"{guide}.md") if each.language == language]
+    if shutil.which(runs[0]) is None:
+        with capfd.disabled():
+            print(f"\n*** {runs[0]} is missing: the {language} of {guide} DID NOT RUN. ***")  # noqa: T201 - it has to be seen
+        return
+    printed = _printed(sample, runs, tmp_path)
+    assert prints(printed, sample.output), printed
+
+
+def _printed(sample: Sample, runs: Sequence[str], folder: Path) -> str:
+    program = folder / ("campaigns.mjs" if sample.language == "javascript" else "campaigns.py")
+    program.write_text(sample.text, "utf-8")
+    with builders.server(folder / "data") as server:
+        product = {**builders.SAMPLE, "productId": "PROD-BASIC"}
+        made = httpx.post(f"{server.url}/v1.0/products", json=product, headers={"x-api-key": server.key})
+        assert made.status_code == httpx.codes.CREATED, made.text
+        token = LocalTokens(server.data_dir, "local").issue("operator", timedelta(hours=1), admin=True)
+        known = {"PATH": os.environ["PATH"], "BBWS_URL": server.url, "BBWS_TOKEN": token}
+        done = subprocess.run(
+            [*runs, str(program)],
+            env=known,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+            timeout=_SECONDS,
+        )
+    return done.stdout
