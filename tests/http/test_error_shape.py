@@ -12,6 +12,7 @@ from bbws.kernel.problem import COMMON
 from bbws.kernel.reaction import QueueState
 from bbws.kernel.router import Router
 from bbws.kernel.table import Conflict, Key, Row, RowKind, Table, Unavailable, Write
+from bbws.marketing.store import BY_STATE, campaign_key
 from bbws.tables import ENDPOINTS
 from tests.builders import Client, Reply
 from tests.fakes import TableProxy
@@ -124,6 +125,19 @@ def _deleted(client: Client) -> Reply:
     return client.call("PATCH", f"{ADMIN}/SUMMER/disable", token=client.token())
 
 
+def _too_far_back(client: Client) -> Reply:
+    client.create(productId="PROD-001")
+    client.call("POST", ADMIN, campaign(fromDate=_LONG_AGO, toDate=_ENDED), token=client.token())
+    row = client.app.engine.table.get(campaign_key("SUMMER"))
+    assert row is not None
+    place = row.indexes[BY_STATE]
+    client.app.engine.load_rows(
+        row._replace(key=campaign_key(f"OLD-{n}"), indexes={BY_STATE: Key(place.partition, f"{place.sort}{n}")})
+        for n in range(2000)
+    )
+    return client.call("GET", f"{CAMPAIGNS}?at={_LONG_AGO}")
+
+
 # Code → how a caller gets it, written by hand: a refusal that nobody can get, or that no test gets, fails below.
 WAYS: Mapping[str, Callable[[Client], Reply]] = {
     "validation-error": lambda client: client.call("POST", PRODUCTS, {}),
@@ -156,6 +170,7 @@ WAYS: Mapping[str, Callable[[Client], Reply]] = {
     "campaign-exists": _campaign("POST", "", campaign(**_SCHEDULED), **_SCHEDULED),
     "campaign-deleted": _deleted,
     "campaign-dates": _campaign("POST", "/SUMMER/publish", draft=True, fromDate=_LONG_AGO, toDate=_ENDED),
+    "campaign-time": _too_far_back,
     "campaign-price": _campaign("PUT", "/SUMMER", {"version": 1, "discountPercent": 100}, **_SCHEDULED),
     "unknown-product": _campaign("POST", "", campaign()),
     "nothing-offered": lambda client: client.call("GET", f"{PRODUCTS}/PROD-001/offers"),
@@ -168,7 +183,7 @@ STATUS = {
     "operation-not-found": 404, "illegal-transition": 422, "audit-range": 422, "key-not-found": 404,
     "unknown-permission": 422, "rate-not-held": 403, "queue-not-found": 404, "queue-not-redrivable": 422,
     "unreadable-changes": 500, "campaign-not-found": 404, "campaign-exists": 409, "campaign-deleted": 422,
-    "campaign-dates": 422, "campaign-price": 422, "unknown-product": 422, "nothing-offered": 404,
+    "campaign-dates": 422, "campaign-time": 422, "campaign-price": 422, "unknown-product": 422, "nothing-offered": 404,
 }  # fmt: skip
 ALWAYS = {"type", "title", "status", "detail", "code", "instance", "requestId"}
 

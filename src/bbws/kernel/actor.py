@@ -11,6 +11,7 @@ SIGNED_IN = "signed-in"
 # The platform role of a person. No key holds it, not even one that holds everything else.
 PLATFORM_ADMIN = "platform-admin"
 EVERYTHING = "*"
+_ADMIN = "a person with the platform role Admin"
 CHALLENGE = 'ApiKey realm="bbws", header="x-api-key", Bearer realm="bbws"'
 
 
@@ -54,9 +55,9 @@ class Actor(NamedTuple):
             return
         people = permission == PLATFORM_ADMIN
         if self.kind is ActorKind.ANONYMOUS:
-            sent = "the token of an administrator in Authorization: Bearer" if people else "an API key in x-api-key"
+            sent = f"the token of {_ADMIN} in Authorization: Bearer" if people else "an API key in x-api-key"
             raise unauthenticated(f"Send {sent}.")
-        hint = "Only a person with the platform role Admin may do this." if people else "Use a key that has it."
+        hint = f"Only {_ADMIN} may do this." if people else "Use a key that has it."
         detail = f"These credentials lack the permission {permission}. {hint}"
         raise FORBIDDEN(detail, requiredPermission=permission)
 

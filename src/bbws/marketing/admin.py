@@ -278,6 +278,7 @@ ENDPOINTS = (
         path_schema=CampaignPath,
         query_schema=HistoryQuery,
         response=HistoryEntryBody,
+        item_links=(Link("campaign", "getAdminCampaign", parameters={"code": "campaignCode"}),),
         problems=(CAMPAIGN_NOT_FOUND,),
     ),
     _endpoint(
