@@ -39,7 +39,7 @@ def up(path: Path | None) -> None:
         click.echo(f"*** TERRAFORM IS LEFT OUT: {error}. ***", err=True)
         raise SystemExit(LEFT_OUT) from error
     try:
-        running = _apply(mirror, path)
+        running = _apply_or_anew(mirror, path)
         _set_up(running)
         people.make_admin(running)
     except (emulator.EmulatorError, people.SignInError, terraform.TerraformError, FileNotFoundError) as error:
@@ -118,6 +118,19 @@ def _running() -> State:
     if known is None or not state.is_alive(known.pid):
         raise click.ClickException("nothing is running: make aws-up")
     return known
+
+
+def _apply_or_anew(mirror: Path, path: Path | None) -> State:
+    known = state.load()
+    holds_something = known is not None and state.is_alive(known.pid)
+    try:
+        return _apply(mirror, path)
+    except terraform.TerraformError as error:
+        if holds_something or not error.asked_twice:
+            raise
+        click.echo("The emulator was asked twice for the same; starting anew, with an empty one ...")
+        emulator.stop()
+        return _apply(mirror, path)
 
 
 def _apply(mirror: Path, path: Path | None) -> State:

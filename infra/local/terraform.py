@@ -32,6 +32,11 @@ class TerraformMissingError(Exception):
 class TerraformError(Exception):
     """Terraform failed; has what it said."""
 
+    @property
+    def asked_twice(self) -> bool:
+        """Whether what was to be made was there: on a busy machine an answer comes late, and the request again."""
+        return "AlreadyExists" in str(self)
+
 
 def find_mirror(environment: Mapping[str, str], places: Iterable[str] = _USUAL) -> Path | None:
     """The folder of provider packages: ``TF_PROVIDER_MIRROR``, or one below the usual places; None without one."""

@@ -22,6 +22,7 @@ FURTHER_FILES = {
     "marketing/admin.py",  # the endpoints for administrators: their own document, and together too long for one file
     "marketing/history.py",  # one entry for each field that a change changed, in pages
     "marketing/offers.py",  # what campaigns make of a price: pure, like the model
+    "marketing/reading.py",  # what is asked of campaigns, at present and at another time
     "marketing/rendering.py",  # campaigns as served: what a time and a product make of what is stored
     "marketing/schemas.py",  # the schemas of api.py and admin.py, which would not fit beside their endpoints
     "platform/openapi.py",  # the OpenAPI documents, written from the endpoint table

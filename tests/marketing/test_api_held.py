@@ -86,7 +86,7 @@ def test_what_was_taken_before_the_first_disabling_holds_after_the_second(shop: 
     assert _held(shop, day(2)).json["heldUntil"] == day(7)
 
 
-def test_what_was_taken_is_honoured_as_it_was_then(shop: Shop) -> None:
+def test_what_was_taken_is_honoured_as_it_stood_when_it_was_disabled(shop: Shop) -> None:
     shop.create()
     shop.go_to(1.5)
     shop.price("1000")
@@ -95,10 +95,9 @@ def test_what_was_taken_is_honoured_as_it_was_then(shop: Shop) -> None:
     shop.clock.set(DISABLED)
     shop.change("PATCH", "SUMMER/disable")
     shop.go_to(3.5)
-    taken = [(1.2, "1200.00", 20, 1), (1.7, "800.00", 20, 1), (2.5, "950.00", 5, 2)]
-    for since, price, discount, version in taken:
+    for since in (1.2, 1.7, 2.5):
         held = _held(shop, day(since)).json
-        assert (held["price"], held["discountPercent"], held["version"]) == (price, discount, version)
+        assert (held["price"], held["discountPercent"], held["version"]) == ("950.00", 5, 2)
         assert held["heldUntil"] == text(END)
 
 
@@ -110,11 +109,21 @@ def test_what_was_edited_while_disabled_changes_nothing_for_who_holds_it(shop: S
     assert _held(shop, day(2)).json["price"] == "1200.00"
 
 
-def test_what_was_deleted_holds_no_more(shop: Shop) -> None:
+def test_what_was_promised_holds_though_it_is_deleted(shop: Shop) -> None:
     _disabled(shop)
     shop.go_to(3.2)
     shop.admin("DELETE", "SUMMER")
-    problem(_held(shop, day(2)), 404, "campaign-not-found")
+    assert _held(shop, day(2)).json["heldUntil"] == text(END)
+    problem(shop.public(f"{CAMPAIGNS}/SUMMER"), 404, "campaign-not-found")
+
+
+@pytest.mark.parametrize("disabled_on", [0.5, 11])
+def test_disabling_what_does_not_run_makes_nothing_hold(shop: Shop, disabled_on: float) -> None:
+    shop.create()
+    shop.go_to(disabled_on)
+    shop.change("PATCH", "SUMMER/disable")
+    shop.go_to(disabled_on + 0.4)
+    problem(_held(shop, day(min(disabled_on, 2))), 404, "campaign-not-found")
 
 
 def test_a_draft_was_never_taken(shop: Shop) -> None:

@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
+from bbws.kernel.table import Key
+from bbws.marketing.store import campaign_key
+from tests.builders import Client
 from tests.http.answers import fields
-from tests.marketing.shop import ADMIN, CAMPAIGNS, Shop, day, opened
+from tests.marketing.shop import ADMIN, CAMPAIGNS, PRODUCT_ID, Shop, campaign, day, opened
 
 # Code → from the first to the last day; on the fifth day some run, some will, some have. Several begin or end together.
 SPANS = {
@@ -189,3 +192,24 @@ def test_an_empty_list_is_a_list(shop: Shop) -> None:
         page = shop.admin("GET", target).json
         assert (page["items"], page["count"], page["moreAvailable"], page["nextToken"]) == ([], 0, False, None)
     assert set(shop.admin("GET", "").json["_links"]) == {"self", "create"}
+
+
+def test_however_many_are_to_come_the_list_of_now_is_answered(client: Client) -> None:
+    """Under the real clock, on which no two looks are at the same time."""
+    client.create(productId=PRODUCT_ID)
+    token = client.token()
+    body = campaign(fromDate="2020-01-01T00:00:00Z", toDate="2126-01-01T00:00:00Z")
+    assert client.call("POST", ADMIN, body, token=token).status == 201
+    row = client.app.engine.table.get(campaign_key("SUMMER"))
+    assert row is not None
+    client.app.engine.load_rows(
+        row._replace(
+            key=campaign_key(f"COPY-{n}"),
+            document=row.document | {"code": f"COPY-{n}"},
+            digest=f"{n:064}",
+            indexes={index: Key(place.partition, f"{place.sort}{n}") for index, place in row.indexes.items()},
+        )
+        for n in range(2100)
+    )
+    assert client.call("GET", f"{CAMPAIGNS}?pageSize=100", key=None).json["count"] == 100
+    assert len(client.call("GET", f"/v1.0/products/{PRODUCT_ID}/offers", key=None).json["offers"]) == 2101

@@ -77,7 +77,7 @@ def test_what_runs_may_end_earlier_or_later_but_in_the_future(shop: Shop) -> Non
     shop.go_to(2)
     assert shop.change("PUT", "SUMMER", {"version": 1, "toDate": day(2.1)})["status"] == "ACTIVE"
     assert shop.change("PUT", "SUMMER", {"version": 2, "toDate": day(30)})["status"] == "ACTIVE"
-    assert shop.change("PUT", "SUMMER", {"version": 3, "fromDate": day(3)})["status"] == "SCHEDULED"
+    problem(shop.admin("PUT", "SUMMER", {"version": 3, "fromDate": day(3)}), 422, "campaign-dates")
 
 
 @pytest.mark.parametrize("times", [{"toDate": 20}, {"fromDate": 11.5, "toDate": 12}])
@@ -223,3 +223,25 @@ def test_neither_other_products_nor_what_does_not_run_is_warned_of(shop: Shop) -
 def test_what_has_ended_before_it_was_made_is_warned_of(shop: Shop) -> None:
     made = shop.create(fromDate=day(-5), toDate=day(0))
     assert (made["status"], _warnings(made)) == ("EXPIRED", [("ended", None)])
+
+
+def test_a_draft_is_published_only_at_a_price_for_what_is_on_sale(shop: Shop) -> None:
+    shop.create(draft=True, discountPercent=99)
+    shop.price("0.10")
+    problem(shop.admin("POST", "SUMMER/publish"), 422, "campaign-price")
+    shop.client.call("DELETE", f"/v1.0/products/{PRODUCT_ID}")
+    problem(shop.admin("POST", "SUMMER/publish"), 422, "unknown-product")
+
+
+def test_a_list_price_is_not_moved_into_another_currency(shop: Shop) -> None:
+    shop.create(listPrice="1400.00")
+    shop.client.create(productId="PROD-EUR", currency="EUR")
+    problem(shop.admin("PUT", "SUMMER", {"version": 1, "productId": "PROD-EUR"}), 422, "campaign-price")
+    moved = shop.change("PUT", "SUMMER", {"version": 1, "productId": "PROD-EUR", "listPrice": "70.00"})
+    assert (moved["currency"], moved["price"]) == ("EUR", "56.00")
+
+
+def test_a_plan_warns_as_the_change_would(shop: Shop) -> None:
+    shop.create(code="FIRST")
+    planned = shop.admin("POST", "?dryRun=true", campaign())
+    assert (planned.status, _warnings(planned.json)) == (200, [("overlap", "FIRST")])

@@ -56,8 +56,9 @@ def test_no_edit_ends_what_lives_or_revives_what_has_ended(
 ) -> None:
     one = campaign(from_date=before[0], to_date=before[1])
     was, would = (now >= span[1] for span in (before, after))
+    put_off = before[0] <= now < before[1] and now < after[0]
     fields = {"from_date": after[0], "to_date": after[1]}
-    if was == would:
+    if was == would and not put_off:
         assert model.changed(one, fields, now, "user-2").to_date == after[1]
     else:
         assert _refused(lambda: model.changed(one, fields, now, "user-2")) == "campaign-dates"
@@ -101,7 +102,17 @@ def test_a_discount_holds_until_its_grace_ends_for_whoever_took_it_while_it_ran(
     now = START + DAY + GRACE + from_end * MICROSECOND
     then = disabled if held_since >= START + DAY else one
     honoured = START <= held_since < START + DAY and now < START + DAY + GRACE
-    assert model.honoured_until(disabled, then, held_since, now) == (START + DAY + GRACE if honoured else None)
+    assert model.honoured_until(disabled, then, one, held_since, now) == (START + DAY + GRACE if honoured else None)
+
+
+@pytest.mark.parametrize(("days", "holds"), [(-1, False), (0, True), (9, False)])
+def test_disabling_makes_nothing_hold_that_did_not_run(days: int, holds: bool) -> None:  # noqa: FBT001 - a parameter
+    one = campaign(to_date=START + 9 * DAY)
+    when = START + days * DAY
+    disabled = model.disabled(one, None, when, "user-2")
+    held_since = min(when - MICROSECOND, START + DAY) if days else START
+    when_disabled = disabled._replace(disabled_at=when + MICROSECOND)
+    assert (model.honoured_until(when_disabled, one, one, held_since, when + DAY / 2) is not None) == holds
 
 
 def test_what_is_deleted_changes_no_more_but_by_being_restored() -> None:

@@ -8,7 +8,7 @@ from bbws.kernel.actor import PLATFORM_ADMIN
 from bbws.kernel.endpoint import Answer, Call, Endpoint, Link, Listed
 from bbws.kernel.entity import Stored
 from bbws.kernel.problem import VERSION_CONFLICT
-from bbws.marketing import rendering, service, store
+from bbws.marketing import reading, rendering, service, store
 from bbws.marketing.api import list_offers
 from bbws.marketing.model import (
     CAMPAIGN_DATES,
@@ -22,7 +22,7 @@ from bbws.marketing.model import (
     Campaign,
     Status,
 )
-from bbws.marketing.ports import Products
+from bbws.marketing.ports import Products, Remembered
 from bbws.marketing.schemas import (
     AdminCampaignBody,
     AdminCampaignQuery,
@@ -45,22 +45,23 @@ SERVICE = "campaigns-admin-api"
 
 
 def _changed(call: Call[Any, Any, Any], products: Products, current: Stored[Campaign], *, new: bool = False) -> Answer:
-    overlapping = service.overlapping(call.work, current.value)
+    overlapping = reading.overlapping(call.work, current.value)
     body = rendering.changed_body(current, products, call.work.now(current), overlapping)
     return Answer(body, current.version, location=store.admin_path(current.value.code) if new else None)
 
 
 def _list(call: Call[Any, AdminCampaignQuery, Any], products: Products) -> Listed:
     query, at = call.query, call.query.at or call.work.now()
-    campaigns, following = service.listed(
+    campaigns, following = reading.listed(
         call.work, query.status, at, active=query.active, start=call.start, limit=query.page_size
     )
-    return Listed([rendering.admin_body(campaign, products, at) for campaign in campaigns], following)
+    catalogue = Remembered(products)
+    return Listed([rendering.admin_body(campaign, catalogue, at) for campaign in campaigns], following)
 
 
 def _get(call: Call[CampaignPath, CampaignAsOf, Any], products: Products) -> Answer:
     then = call.query.as_of
-    current = service.get(call.work, call.path.code, then)
+    current = reading.get(call.work, call.path.code, then)
     body = rendering.admin_body(current, products, then or call.work.now())
     return Answer(body, current.version, past=then is not None)
 
@@ -76,7 +77,7 @@ def _update(call: Call[CampaignPath, Any, UpdateCampaign], products: Products) -
 
 
 def _publish(call: Call[CampaignPath, Any, Any], products: Products) -> Answer:
-    return _changed(call, products, service.publish(call.work, call.path.code))
+    return _changed(call, products, service.publish(call.work, products, call.path.code))
 
 
 def _disable(call: Call[CampaignPath, Any, DisableCampaign], products: Products) -> Answer:
@@ -94,7 +95,7 @@ def _delete(call: Call[CampaignPath, Any, Any]) -> Answer:
 
 def _history(call: Call[CampaignPath, HistoryQuery, Any]) -> Listed:
     code = call.path.code
-    entries, following = service.entries(call.work, code, call.start, call.query.page_size)
+    entries, following = reading.entries(call.work, code, call.start, call.query.page_size)
     return Listed([HistoryEntryBody.of(code, entry) for entry in entries], following)
 
 
@@ -148,6 +149,11 @@ def _endpoint(endpoint_id: str, method: str, path: str, verb: str, **further: An
     )
 
 
+def _change(endpoint_id: str, method: str, path: str, verb: str, **further: Any) -> Endpoint:  # noqa: ANN401 - the same
+    response = {"response": ChangedCampaignBody, "planned_fields": ("warnings",), "links": LINKS}
+    return _endpoint(endpoint_id, method, path, verb, **response, **further)
+
+
 ENDPOINTS = (
     _endpoint(
         "listAdminCampaigns",
@@ -177,7 +183,7 @@ ENDPOINTS = (
         problems=(CAMPAIGN_NOT_FOUND,),
         links=(*LINKS, Link("latest-version", "getAdminCampaign", past=True)),  # the name is that of RFC 5829
     ),
-    _endpoint(
+    _change(
         "createCampaign",
         "POST",
         store.ADMIN_BASE,
@@ -187,13 +193,11 @@ ENDPOINTS = (
         description="`warnings` names the campaigns of the same product that run at the same time.",
         handler=_create,
         body_schema=CreateCampaign,
-        response=ChangedCampaignBody,
         status=201,
         problems=(CAMPAIGN_EXISTS, CAMPAIGN_PRICE, UNKNOWN_PRODUCT),
-        links=LINKS,
         example=_EXAMPLE,
     ),
-    _endpoint(
+    _change(
         "updateCampaign",
         "PUT",
         _ONE,
@@ -204,12 +208,10 @@ ENDPOINTS = (
         handler=_update,
         path_schema=CampaignPath,
         body_schema=UpdateCampaign,
-        response=ChangedCampaignBody,
         problems=(*_REFUSALS, CAMPAIGN_DATES, CAMPAIGN_PRICE, UNKNOWN_PRODUCT, VERSION_CONFLICT),
-        links=LINKS,
         example={"version": 1, "discountPercent": 25},
     ),
-    _endpoint(
+    _change(
         "publishCampaign",
         "POST",
         f"{_ONE}/publish",
@@ -218,11 +220,9 @@ ENDPOINTS = (
         summary="Let a draft run as its dates say",
         handler=_publish,
         path_schema=CampaignPath,
-        response=ChangedCampaignBody,
-        problems=(*_REFUSALS, CAMPAIGN_DATES, ILLEGAL_TRANSITION),
-        links=LINKS,
+        problems=(*_REFUSALS, CAMPAIGN_DATES, CAMPAIGN_PRICE, ILLEGAL_TRANSITION, UNKNOWN_PRODUCT),
     ),
-    _endpoint(
+    _change(
         "disableCampaign",
         "PATCH",
         f"{_ONE}/disable",
@@ -233,12 +233,10 @@ ENDPOINTS = (
         handler=_disable,
         path_schema=CampaignPath,
         body_schema=DisableCampaign,
-        response=ChangedCampaignBody,
         problems=(*_REFUSALS, ILLEGAL_TRANSITION),
-        links=LINKS,
         example={"reason": "Out of stock"},
     ),
-    _endpoint(
+    _change(
         "reactivateCampaign",
         "PATCH",
         f"{_ONE}/reactivate",
@@ -249,9 +247,7 @@ ENDPOINTS = (
         handler=_reactivate,
         path_schema=CampaignPath,
         body_schema=ReactivateCampaign,
-        response=ChangedCampaignBody,
         problems=(*_REFUSALS, CAMPAIGN_DATES, ILLEGAL_TRANSITION),
-        links=LINKS,
         example={"toDate": "2027-02-01T00:00:00Z"},
     ),
     _endpoint(
@@ -288,6 +284,7 @@ ENDPOINTS = (
         "admin-offers",
         access=Access.to(gets="PRODUCT", indexes=store.BY_PRODUCT),
         summary="Get what a product costs at any time, and why a campaign does not apply",
+        description="Those that ended more than 31 days before are left out.",
         handler=list_offers,
         path_schema=OffersPath,
         query_schema=OffersAt,

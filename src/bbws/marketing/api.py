@@ -6,9 +6,9 @@ from bbws.kernel.access import Access
 from bbws.kernel.actor import PLATFORM_ADMIN
 from bbws.kernel.endpoint import Answer, Call, Endpoint, Link, Listed
 from bbws.kernel.problem import FORBIDDEN
-from bbws.marketing import rendering, service, store
+from bbws.marketing import reading, rendering, store
 from bbws.marketing.model import CAMPAIGN_NOT_FOUND, CAMPAIGN_TIME, NOTHING_OFFERED
-from bbws.marketing.ports import Products
+from bbws.marketing.ports import Products, Remembered
 from bbws.marketing.schemas import (
     CampaignAt,
     CampaignBody,
@@ -23,28 +23,26 @@ SERVICE = "campaigns-public-api"
 
 
 def _list(call: Call[Any, CampaignQuery, Any], products: Products) -> Listed:
-    at = call.query.at or call.work.now()
-    campaigns, following = service.live(call.work, at, call.start, call.query.page_size)
-    return Listed([rendering.public_body(campaign, products, at) for campaign in campaigns], following)
+    at, asked = call.query.at or call.work.now(), call.query.at is not None
+    campaigns, following = reading.live(call.work, at, call.start, call.query.page_size, asked=asked)
+    catalogue = Remembered(products)
+    return Listed([rendering.public_body(campaign, catalogue, at) for campaign in campaigns], following)
 
 
 def _get(call: Call[CampaignPath, CampaignAt, Any], products: Products) -> Answer:
     at = call.query.at or call.work.now()
-    held_since = call.query.held_since
-    if held_since is None:
-        current, held_until = service.find(call.work, call.path.code, at), None
-    else:
-        current, held_until = service.find_held(call.work, call.path.code, held_since, at)
-    # What was taken is honoured at the price of then.
-    shown_at = at if held_since is None or held_until is None else held_since
-    return Answer(rendering.public_body(current, products, shown_at, held_until), current.version)
+    if call.query.held_since is None:
+        current = reading.find(call.work, call.path.code, at)
+        return Answer(rendering.public_body(current, products, at), current.version)
+    held = reading.find_held(call.work, call.path.code, call.query.held_since, at)
+    return Answer(rendering.public_body(held.current, products, held.at, held.until), held.current.version)
 
 
 def list_offers(call: Call[OffersPath, OffersAt, Any], products: Products) -> Answer:
     """What a product costs; for administrators also why a campaign does not apply."""
-    at = call.query.at or call.work.now()
+    at, asked = call.query.at or call.work.now(), call.query.at is not None
     product_id = call.path.product_id
-    product, campaigns = service.offers(call.work, products, product_id, at)
+    product, campaigns = reading.offers(call.work, products, product_id, at, asked=asked)
     reasons = call.work.actor.may(PLATFORM_ADMIN)
     return Answer(rendering.offers_body(product_id, product, campaigns, at, reasons=reasons))
 
@@ -59,7 +57,7 @@ ENDPOINTS = (
         path=store.BASE,
         access=Access.to(gets="PRODUCT", indexes=store.BY_STATE),
         summary="List the campaigns that run",
-        description="The latest begun first.",
+        description="Latest begun first. Administrators on AWS ask for a time to come with `listAdminCampaigns`.",
         handler=_list,
         cli=("campaigns", "list"),
         query_schema=CampaignQuery,
@@ -90,7 +88,10 @@ ENDPOINTS = (
         path="/v1.0/products/{productId}/offers",
         access=Access.to(gets="PRODUCT", indexes=store.BY_PRODUCT),
         summary="Get what a product costs at a time",
-        description="The campaigns that apply, the price that each gives, and the one that counts.",
+        description=(
+            "The campaigns that apply, the price that each gives, and the one that counts. Administrators on AWS ask "
+            "for a time to come, and why a campaign does not apply, with `listAdminOffers`."
+        ),
         handler=list_offers,
         cli=("campaigns", "offers"),
         path_schema=OffersPath,

@@ -150,6 +150,8 @@ def changed(campaign: Campaign, fields: Mapping[str, Any], now: datetime, by: st
     before, after = status_at(campaign, now), status_at(new, now)
     if before in {Status.SCHEDULED, Status.ACTIVE} and after is Status.EXPIRED:
         raise _dates(f"toDate {rfc3339(new.to_date)} is past. Disable the campaign to end it now.")
+    if before is Status.ACTIVE and after is Status.SCHEDULED:
+        raise _dates(f"{campaign.code} runs: its fromDate cannot move to a time to come. Disable the campaign instead.")
     if before is Status.EXPIRED and after is not Status.EXPIRED:
         raise _dates(f"{campaign.code} has ended, and editing does not make it run again. Make a new campaign.")
     return new
@@ -215,15 +217,19 @@ def deleted(campaign: Campaign, now: datetime, by: str) -> Campaign:
     return campaign._replace(active=False, updated_at=now, updated_by=by)
 
 
-def honoured_until(campaign: Campaign, then: Campaign, held_since: datetime, now: datetime) -> datetime | None:
+def honoured_until(
+    campaign: Campaign, taken: Campaign, last: Campaign, held_since: datetime, now: datetime
+) -> datetime | None:
     """Until when a discount that was taken at ``held_since`` still holds, though the campaign is disabled; None: not.
 
-    ``then`` is the campaign as it was at ``held_since``.
+    It holds where it could be taken then, and still ran when it was disabled: ``taken`` and ``last`` are the campaign
+    as it was at ``held_since`` and just before it was disabled.
     """
-    end = campaign.grace_period_end
-    if campaign.state is not State.DISABLED or end is None or now >= end or not then.active:
+    end, disabled_at = campaign.grace_period_end, campaign.disabled_at
+    if end is None or disabled_at is None or now >= end or held_since >= disabled_at:
         return None
-    return end if status_at(then, held_since) is Status.ACTIVE else None
+    ran = taken.active and status_at(taken, held_since) is Status.ACTIVE
+    return end if ran and last.active and status_at(last, disabled_at) is Status.ACTIVE else None
 
 
 def overlap(one: Campaign, other: Campaign) -> bool:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import NamedTuple, Protocol
 
 
@@ -25,3 +26,10 @@ class Products(Protocol):
     def find(self, product_id: str, at: datetime | None = None) -> Sold | None:
         """The product as it was at a time, or as it is now; None where there was none."""
         ...
+
+
+class Remembered:
+    """The catalogue for one answer: a product that many campaigns are for is looked up once."""
+
+    def __init__(self, products: Products) -> None:
+        self.find = cache(products.find)

@@ -194,7 +194,9 @@ class CampaignBody(Resource):
     from_date: str = Field(description="When it begins, RFC 3339 in UTC.")
     to_date: str = Field(description="When it ends: it runs up to, not at, this time.")
     status: Status = Field(description="Where it stands at the time asked for.")
-    is_valid: bool = Field(description="Whether an order at that time may use it.")
+    is_valid: bool = Field(
+        description="Whether it is active then, or still held. What a product costs is what its offers say."
+    )
     held_until: str | None = Field(
         default=None, description="Disabled, but taken before: until when the discount still holds."
     )
