@@ -28,7 +28,7 @@ FUNCTIONS: Mapping[str, Any] = {
     entry["function"]: entry for group in ("endpoints", "consumers", "daily") for entry in MANIFEST[group].values()
 } | {MANIFEST["feed"]["function"]: MANIFEST["feed"]}
 # What API Gateway hands on of an administrator's token.
-ADMIN: Mapping[str, str] = {"sub": "9b2d4c1e-admin", "token_use": "id", "cognito:groups": "Admin"}
+ADMIN: Mapping[str, str] = {"sub": "9b2d4c1e-admin", "token_use": "access", "cognito:groups": "Admin"}
 type Watch = Callable[[str, Transport], Transport]
 
 

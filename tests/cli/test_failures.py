@@ -130,14 +130,16 @@ def test_a_repeated_post_carries_the_same_key(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "trusted"),
+    ("url", "here"),
     [
-        ("http://127.0.0.1:8000", False),
-        ("http://[::1]:8000", False),
-        ("http://localhost", False),
-        ("https://10.0.0.1", True),
-        ("https://api.example", True),
+        ("http://127.0.0.1:8000", True),
+        ("http://[::1]:8000", True),
+        ("http://localhost", True),
+        ("https://10.0.0.1", False),
+        ("https://api.example", False),
+        ("https://127.0.0.1.example", False),
+        ("https://localhost.example", False),
     ],
 )
-def test_proxies_are_not_asked_for_this_machine(url: str, trusted: bool) -> None:  # noqa: FBT001 - a table of facts
-    assert Server(url, None).trusts_proxies is trusted
+def test_this_machine_is_known_by_its_address(url: str, here: bool) -> None:  # noqa: FBT001 - a table of facts
+    assert Server(url, None).on_this_machine is here

@@ -105,6 +105,22 @@ def test_what_is_for_people_is_asked_with_a_token_of_the_data_folder(people: She
     assert "x-api-key" not in people.last.headers
 
 
+@pytest.mark.parametrize("url", ["http://localhost:8000", "http://[::1]:8000"])
+def test_a_token_of_the_data_folder_is_for_this_machine_by_any_name(people: Shell, url: str) -> None:
+    assert people.json(*ASK, "--url", url)["subject"] == "user-operator"
+
+
+@pytest.mark.parametrize("url", ["https://api.example", "http://10.0.0.1:8000", "http://127.0.0.1.example"])
+def test_a_token_of_the_data_folder_goes_to_no_other_machine(people: Shell, url: str) -> None:
+    refused = people(*ASK, "--url", url, code=1).stderr
+    assert "no token was sent: set BBWS_TOKEN, to what `bbws token` prints on the server's machine" in refused
+    assert "authorization" not in people.last.headers
+    assert not (people.settings.data_dir / KEY_FILE).exists()
+    given = Shell(people.handler, people.settings.model_copy(update={"token": "a.b.c"}), WITH_PEOPLE)
+    given(*ASK, "--url", url, code=1)
+    assert given.last.headers["authorization"] == "Bearer a.b.c"
+
+
 def test_what_is_for_keys_is_asked_with_the_key_alone(people: Shell) -> None:
     settings = people.settings.model_copy(update={"token": "a.b.c"})
     sender = Shell(people.handler, settings, WITH_PEOPLE)

@@ -22,6 +22,13 @@ def test_the_key_is_its_owners_alone_and_stays(tmp_path: Path) -> None:
     assert verified(LocalTokens(tmp_path, "local"), token) == Claims("someone", admin=True)
 
 
+def test_a_key_that_others_could_read_is_its_owners_alone_again(tmp_path: Path) -> None:
+    token = admin_token(tmp_path)
+    (tmp_path / KEY_FILE).chmod(0o644)
+    assert verified(LocalTokens(tmp_path, "local"), token) == Claims("someone", admin=True)
+    assert stat.S_IMODE((tmp_path / KEY_FILE).stat().st_mode) == 0o600
+
+
 def test_of_several_that_make_the_key_at_once_one_wins(tmp_path: Path) -> None:
     code = (
         "import sys; from datetime import timedelta; from pathlib import Path\n"

@@ -203,67 +203,6 @@ run "a_key_and_a_person_at_once" {
   expect_failures = [var.endpoints]
 }
 
-run "people_of_dev" {
-  command = plan
-
-  module {
-    source = "./modules/people"
-  }
-
-  variables {
-    environment = "dev"
-  }
-
-  assert {
-    condition     = aws_cognito_user_pool.this.deletion_protection == "INACTIVE"
-    error_message = "dev may lose its people."
-  }
-  assert {
-    condition     = aws_cognito_user_pool.this.admin_create_user_config[0].allow_admin_create_user_only
-    error_message = "Nobody makes themselves a person of the platform."
-  }
-  assert {
-    condition     = aws_cognito_user_pool_client.this.access_token_validity == 1 && one(aws_cognito_user_pool_client.this.token_validity_units).access_token == "hours"
-    error_message = "A token opens the API for an hour."
-  }
-  assert {
-    condition     = keys(aws_cognito_user_group.this) == ["Admin"]
-    error_message = "The platform role is a group of the pool."
-  }
-}
-
-run "people_of_sit" {
-  command = plan
-
-  module {
-    source = "./modules/people"
-  }
-
-  variables {
-    environment = "sit"
-  }
-
-  assert {
-    condition     = aws_cognito_user_pool.this.deletion_protection == "ACTIVE"
-    error_message = "People come back from nowhere."
-  }
-}
-
-run "a_group_that_the_gateway_would_cut" {
-  command = plan
-
-  module {
-    source = "./modules/people"
-  }
-
-  variables {
-    environment = "dev"
-    groups      = { "two words" = "some" }
-  }
-
-  expect_failures = [var.groups]
-}
-
 run "an_index_is_watched_under_its_table" {
   command = plan
 

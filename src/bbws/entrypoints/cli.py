@@ -37,8 +37,9 @@ _HELP = """\
 The control plane of a WordPress hosting business.
 
 Commands speak HTTP to the server at BBWS_URL (http://127.0.0.1:8000) with the key in BBWS_API_KEY, or else with the one
-in the data folder (BBWS_DATA_DIR, ./var). Those that only people may use send the token in BBWS_TOKEN, or else one that
-the data folder vouches for. Only serve, restore, openapi, token, audit verify, audit rebuild and aws need no server.
+in the data folder (BBWS_DATA_DIR, ./var). Those that only people may use send the token in BBWS_TOKEN, or else, to this
+machine alone, one that the data folder vouches for. Only serve, restore, openapi, token, audit verify, audit rebuild
+and aws need no server.
 
 \b
 Exit codes

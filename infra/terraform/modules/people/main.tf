@@ -25,15 +25,17 @@ resource "aws_cognito_user_pool" "this" {
     temporary_password_validity_days = 7
   }
 
-  mfa_configuration = "OPTIONAL"
+  # A password alone opens nothing that matters. In dev the emulator signs in, which has no app.
+  mfa_configuration = var.environment == "dev" ? "OPTIONAL" : "ON"
 
   software_token_mfa_configuration {
     enabled = true
   }
 
+  # No mail makes a new password: whoever reads somebody's mail would be them.
   account_recovery_setting {
     recovery_mechanism {
-      name     = "verified_email"
+      name     = "admin_only"
       priority = 1
     }
   }
@@ -68,9 +70,10 @@ resource "aws_cognito_user_pool_client" "this" {
     refresh_token = "days"
   }
 
-  # A signed-in person may change nothing else about themselves: a token with this right is what the API takes.
+  # The token that the API takes lets its bearer change what is named here: who stole one must not move the address. None
+  # named would be all of them, so it is one that nobody reads.
   read_attributes  = ["email", "email_verified"]
-  write_attributes = ["email"]
+  write_attributes = ["zoneinfo"]
 }
 
 resource "aws_cognito_user_group" "this" {

@@ -13,7 +13,7 @@ class GatewayClaims:
     """The identity's Verifier: what the gateway has verified. A token that it has not looked at proves nothing."""
 
     def claims(self, request: Request) -> Claims | None:
-        """Whom the claims of an access or identity token are about: by Cognito's own id.
+        """Whom the claims of an access token are about: by Cognito's own id. An ID token opens nothing.
 
         Raises:
             Problem: 401 where they are about nobody.
@@ -22,7 +22,7 @@ class GatewayClaims:
         if not claims:
             return None
         subject = claims.get("sub", "")
-        if claims.get("token_use") not in {"access", "id"} or not re.fullmatch(SUBJECT, subject):
+        if claims.get("token_use") != "access" or not re.fullmatch(SUBJECT, subject):
             raise unauthenticated("This token is about nobody. Sign in again.")
         # The gateway writes a list of one as it is, and a longer one in brackets or with commas.
         return Claims(subject, ADMIN in re.split(_SEPARATORS, claims.get("cognito:groups", "")))

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bbws.engines.embedded.private import create_private
+from bbws.engines.embedded.private import create_private, make_private
 from bbws.identity.model import ADMIN, SUBJECT, Claims
 from bbws.kernel.actor import CHALLENGE, unauthenticated
 from bbws.kernel.http import Request
@@ -138,11 +138,21 @@ def _secret(file: Path) -> str:
                 content.flush()
                 os.fsync(content.fileno())  # or a power cut leaves a name without a key, and nobody signs in
             os.link(made, file)
+            _flush(file.parent)  # for the name itself
         except FileExistsError:
             pass  # another process was faster, and its key is the one
         finally:
             made.unlink()
+    make_private(file)  # it may have been copied here, or be from before a umask was mended
     return file.read_text(encoding="ascii").strip()
+
+
+def _flush(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _invalid(detail: str) -> Problem:

@@ -72,7 +72,7 @@ class Server:
     people: bool = False
 
     @classmethod
-    def at(cls, url: str, api_key: str | None, token: str | None = None, *, people: bool = False) -> "Server":
+    def at(cls, url: str, api_key: str | None, *, people: bool = False) -> "Server":
         """The server at a URL.
 
         Raises:
@@ -84,7 +84,7 @@ class Server:
             shown = "the address given" if "@" in url else repr(url)
             message = f"{shown} is not the URL of a server, such as http://127.0.0.1:8000"
             raise Failure(message, ExitCode.USAGE, [fault])
-        return cls(url, api_key, token, people)
+        return cls(url, api_key, people=people)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -98,17 +98,20 @@ class Server:
         """Where credentials come from, if none are sent; else empty."""
         if self.headers:
             return ""
+        if self.people and not self.on_this_machine:
+            source = "to what `bbws token` prints on the server's machine, or to Cognito's"
+            return f"no token was sent: set BBWS_TOKEN, {source}"
         what, setting = ("token", "BBWS_TOKEN") if self.people else ("API key", "BBWS_API_KEY")
         return f"no {what} was sent: set {setting}, or BBWS_DATA_DIR to the server's data folder"
 
     @property
-    def trusts_proxies(self) -> bool:
-        """Whether the environment's proxies are used: never for this machine itself."""
+    def on_this_machine(self) -> bool:
+        """Whether it is this machine itself: its proxies are not asked, and its data folder vouches for people."""
         host = urlsplit(self.url).hostname or ""
         try:
-            return not ipaddress.ip_address(host).is_loopback
+            return ipaddress.ip_address(host).is_loopback
         except ValueError:
-            return host != "localhost"
+            return host == "localhost"
 
     def address(self, path: str) -> str:
         """The URL of a path, below the path that the server's own URL may have.
@@ -146,7 +149,7 @@ class Client:
         self.server = server
         self._sleep = sleep
         self._note = note
-        self._http = httpx.Client(transport=transport, timeout=TIMEOUT, trust_env=server.trusts_proxies)
+        self._http = httpx.Client(transport=transport, timeout=TIMEOUT, trust_env=not server.on_this_machine)
 
     def __enter__(self) -> Self:
         return self

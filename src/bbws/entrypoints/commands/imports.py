@@ -109,7 +109,7 @@ class _Import:
 
     def _send(self, rows: Iterator[Row], tally: Tally) -> None:
         limits = httpx.Limits(max_connections=self.at_once, max_keepalive_connections=self.at_once)
-        proxies = self.server.trusts_proxies
+        proxies = not self.server.on_this_machine
         stop = Event()
         with httpx.Client(transport=self.app.transport, limits=limits, timeout=TIMEOUT, trust_env=proxies) as http:
             path = self.app.endpoint("createProduct").path

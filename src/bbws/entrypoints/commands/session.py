@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,14 +54,16 @@ class App:
 
         Args:
             url: of the option.
-            people: what is asked for is for people alone: a token in place of the key.
+            people: what is asked for is for people alone: a token in place of the key, and none of this machine's own
+                for another machine.
 
         Raises:
             Failure: the settings, the URL, the token or the key's file cannot be used.
         """
         settings = self.configured()
         if people:
-            return Server.at(url or settings.server_url, None, token_to_send(settings), people=True)
+            server = Server.at(url or settings.server_url, None, people=True)
+            return replace(server, token=token_to_send(settings, here=server.on_this_machine))
         return Server.at(url or settings.server_url, _key(settings))
 
     def endpoint(self, name: str) -> Endpoint:

@@ -10,15 +10,20 @@ OPERATOR = "operator"
 _FOR_ONE_COMMAND = timedelta(minutes=5)
 
 
-def token_to_send(settings: Settings) -> str | None:
+def token_to_send(settings: Settings, *, here: bool) -> str | None:
     """BBWS_TOKEN, else one of the operator's by the data folder, else None. It is never repeated.
+
+    Args:
+        settings: of the command.
+        here: the server is on this machine. Another would learn a token that opens the one of this data folder.
 
     Raises:
         Failure: it cannot be a token, or the data folder's key cannot be used.
     """
     text = (settings.token or "").strip()
     if not text:
-        return issue(settings, OPERATOR, _FOR_ONE_COMMAND, admin=True) if holds_bbws(settings) else None
+        vouched = here and holds_bbws(settings)
+        return issue(settings, OPERATOR, _FOR_ONE_COMMAND, admin=True) if vouched else None
     if " " in text or not fits_in_header(text):
         message = "BBWS_TOKEN holds more than a token: a token is one line of ASCII characters without blanks"
         raise Failure(message, ExitCode.USAGE, ["Set BBWS_TOKEN to the token alone; `bbws token` prints one."])
