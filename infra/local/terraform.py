@@ -20,8 +20,9 @@ _SERVICES = (
     *("s3", "secretsmanager", "sns", "sqs", "sts"),
 )
 # Most of the time goes into waiting for queues (the provider looks at each for half a minute) and into its own work:
-# many at once, and a garbage collector that seldom stops them.
-_PARALLELISM = 40
+# many at once (but with 40 the emulator may answer so late that it is asked again), and a garbage collector that seldom
+# stops them.
+_PARALLELISM = 20
 _GO = {"GOGC": "800"}
 
 
@@ -35,7 +36,7 @@ class TerraformError(Exception):
     @property
     def asked_twice(self) -> bool:
         """Whether what was to be made was there: on a busy machine an answer comes late, and the request again."""
-        return "AlreadyExists" in str(self)
+        return "alreadyexists" in str(self).replace(" ", "").lower()
 
 
 def find_mirror(environment: Mapping[str, str], places: Iterable[str] = _USUAL) -> Path | None:

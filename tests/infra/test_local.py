@@ -114,6 +114,7 @@ def test_the_password_of_admin_is_made_once_for_its_owner_alone(tmp_path: Path) 
     [
         ("creating IAM Role (a): StatusCode: 409, EntityAlreadyExists: Role with name a", True),
         ("creating Log Group: ResourceAlreadyExistsException: it is there", True),
+        ("creating Lambda Alias: ResourceConflictException: Alias already exists: latest-dev", True),
         ("creating IAM Role (a): StatusCode: 403, AccessDenied", False),
     ],
 )
