@@ -12,7 +12,7 @@ from bbws.kernel.clock import SystemClock
 from bbws.kernel.endpoint import Answer, Call, Endpoint, Resource, Wire
 from bbws.platform import openapi
 from bbws.settings import Settings
-from tests.builders import Client
+from tests.builders import SAMPLE, Client
 
 
 class Wish(Wire):
@@ -62,3 +62,12 @@ def test_what_must_be_said_is_named_where_nothing_was_sent(client: Client) -> No
     reply = client.call("POST", "/v1.0/products")
     assert reply.status == 400
     assert {error["field"] for error in reply.json["errors"]} == {"name", "description", "price", "period"}
+
+
+@pytest.mark.parametrize(("method", "target", "body"), [
+    ("GET", "/v1.0/products?page_size=1", None),
+    ("POST", "/v1.0/products", {**SAMPLE, "product_id": "PROD-SNAKE"}),
+])  # fmt: skip
+def test_names_of_the_program_are_no_names_of_the_api(client: Client, method: str, target: str, body: object) -> None:
+    reply = client.call(method, target, body)
+    assert (reply.status, reply.json["code"]) == (400, "validation-error")

@@ -202,3 +202,10 @@ def test_disabling_announces_until_when_carts_keep_the_price(shop: Shop) -> None
     shop.go_to(2)
     [change] = shop.admin("PATCH", "SUMMER/disable?dryRun=true", {"reason": "Out"}).json["changes"]
     assert (change["type"], change["after"]["gracePeriodEnd"]) == ("campaign.disabled", day(3))
+
+
+def test_a_change_that_changes_nothing_makes_no_version(shop: Shop) -> None:
+    shop.create()
+    same = shop.change("PUT", "SUMMER", {"version": 1, "discountPercent": 20, "active": True})
+    assert (same["version"], same["updatedAt"]) == (1, same["createdAt"])
+    assert {entry["version"] for entry in shop.admin("GET", "SUMMER/history?pageSize=100").json["items"]} == {1}

@@ -31,6 +31,7 @@ _MESSAGES: Mapping[str, str] = {
     "list_type": "must be a list",
     "model_type": "must be an object",
     "dict_type": "must be an object",
+    "datetime_type": "must be a string with an RFC 3339 date-time such as 2026-11-20T10:00:00Z",
 }
 # Pydantic says "Input should be …", "List should have at most 2 items after validation, not 3", or "Value error, …".
 _SHOULD = r"(?s)(?:Value error, )?(?:\w+ should (?P<rule>.*?)(?: after validation, not .*)?|(?P<own>.*))"
@@ -148,7 +149,8 @@ def validate[M: BaseModel](schema: type[M], values: Mapping[str, Any]) -> M:
         Problem: 400 naming every bad field and what is allowed.
     """
     try:
-        return schema.model_validate(values)
+        # Python's own names are for our code alone.
+        return schema.model_validate(values, by_alias=True, by_name=False)
     except ValidationError as error:
         errors = tuple(_field_error(detail) for detail in error.errors(include_url=False, include_context=False))
         names = ", ".join(dict.fromkeys(e.field for e in errors))

@@ -156,7 +156,9 @@ class UpdateCampaign(Wire):
     @model_validator(mode="after")
     def _something(self) -> Self:
         if self.model_fields_set == {"version"}:
-            others = ", ".join(name for name in type(self).model_fields if name != "version")
+            others = ", ".join(
+                field.alias or name for name, field in type(self).model_fields.items() if name != "version"
+            )
             msg = f"must have at least one of {others}"
             raise ValueError(msg)
         return self

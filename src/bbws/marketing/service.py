@@ -70,6 +70,8 @@ def update(
     campaign = model.changed(current.value, fields, work.now(current), work.actor.subject)
     if _PRICED & fields.keys():
         _require_price(campaign, product)
+    if campaign._replace(updated_at=current.value.updated_at, updated_by=current.value.updated_by) == current.value:
+        return current  # nothing changed: nobody's version becomes stale, and no history has a hole
     event = events.UPDATED
     if campaign.active != current.value.active:
         event = events.RESTORED if campaign.active else events.DELETED
