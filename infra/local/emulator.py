@@ -15,9 +15,7 @@ from infra.local import people, state
 from infra.local.state import State
 
 _PATIENCE = 60.0
-# Terraform keeps connections idle for minutes while it waits for queues. One that is closed under it makes it send a
-# request again, and what was made by the first is then in its way.
-_KEEP_ALIVE = "3600"
+_SERVER = Path(__file__).with_name("hypercorn.toml")
 
 
 class EmulatorError(Exception):
@@ -66,7 +64,7 @@ def command(port: int) -> list[str]:
     """What starts an emulator on a port of loopback."""
     return [
         *(sys.executable, "-m", "hypercorn", "ministack.app:app", "--bind", f"127.0.0.1:{port}"),
-        *("--keep-alive", _KEEP_ALIVE, "--log-level", "WARNING"),
+        *("--config", str(_SERVER)),
     ]
 
 

@@ -20,9 +20,8 @@ _SERVICES = (
     *("s3", "secretsmanager", "sns", "sqs", "sts"),
 )
 # Most of the time goes into waiting for queues (the provider looks at each for half a minute) and into its own work:
-# many at once (but with 40 the emulator may answer so late that it is asked again), and a garbage collector that seldom
-# stops them.
-_PARALLELISM = 20
+# many at once, and a garbage collector that seldom stops them.
+_PARALLELISM = 40
 _GO = {"GOGC": "800"}
 
 
