@@ -19,6 +19,8 @@ from infra.local import drill as recovery
 from infra.local.state import State
 
 LEFT_OUT = 3
+# Now and then Terraform sends the emulator a request again that was answered; the more at once, the more often.
+_ANEW = 3
 
 
 @click.group(help="AWS on one machine: an emulator, and the real Terraform applied to it.")
@@ -122,15 +124,17 @@ def _running() -> State:
 
 def _apply_or_anew(mirror: Path, path: Path | None) -> State:
     known = state.load()
-    holds_something = known is not None and state.is_alive(known.pid)
-    try:
-        return _apply(mirror, path)
-    except terraform.TerraformError as error:
-        if holds_something or not error.asked_twice:
-            raise
-        click.echo("The emulator was asked twice for the same; starting anew, with an empty one ...")
-        emulator.stop()
-        return _apply(mirror, path)
+    # An emulator that was there before holds what somebody may want to keep.
+    tries_left = 0 if known is not None and state.is_alive(known.pid) else _ANEW
+    while True:
+        try:
+            return _apply(mirror, path)
+        except terraform.TerraformError as error:
+            if not tries_left or not error.asked_twice:
+                raise
+            tries_left -= 1
+            click.echo("The emulator was asked twice for the same; starting anew, with an empty one ...")
+            emulator.stop()
 
 
 def _apply(mirror: Path, path: Path | None) -> State:

@@ -19,9 +19,9 @@ _SERVICES = (
     *("apigateway", "budgets", "cloudwatch", "cognitoidp", "dynamodb", "events", "iam", "lambda", "logs"),
     *("s3", "secretsmanager", "sns", "sqs", "sts"),
 )
-# Most of the time goes into waiting for queues (the provider looks at each for half a minute) and into its own work:
-# many at once, and a garbage collector that seldom stops them.
-_PARALLELISM = 40
+# Much of the time goes into waiting for queues (the provider looks at each for half a minute) and into its own work: as
+# many at once as the emulator is not asked for twice too often, and a garbage collector that seldom stops them.
+_PARALLELISM = 8
 _GO = {"GOGC": "800"}
 
 
