@@ -11,19 +11,18 @@ type Json = Mapping[str, Any]
 
 _MARKS: Mapping[str, str] = {"+": "green", "-": "red", "~": "yellow", " ": "dim"}
 _NOTHING = object()
-_OF_EVERY_PLAN = frozenset({"dryRun", "changes"})
+_OF_EVERY_PLAN = frozenset({"dryRun", "changes", "warnings"})
 
 
 def planned(plan: Json) -> Text:
-    """What would be done beside changes, and every change that would be made; says so where there would be none."""
+    """What would be done beside changes, every change and warning; says so where there would be none."""
     changes: Sequence[Json] = plan.get("changes", [])
     besides = [Text(f"{name}: {compact(value)}") for name, value in plan.items() if name not in _OF_EVERY_PLAN]
-    if besides:
-        return Text("\n").join([*besides, *_changes(changes), Text("This is the plan; nothing was changed.")])
-    if not changes:
+    warnings = [Text(f"! {warning.get('message')}", style=_MARKS["~"]) for warning in plan.get("warnings", [])]
+    if not besides and not changes:
         return Text("Nothing would change.", style="dim")
-    count = Text(f"{len(changes)} change{'s' if len(changes) > 1 else ''} planned; nothing was changed.")
-    return Text("\n").join([*_changes(changes), count])
+    count = f"{len(changes)} change{'s' if len(changes) > 1 else ''} planned" if changes else "This is the plan"
+    return Text("\n").join([*besides, *_changes(changes), *warnings, Text(f"{count}; nothing was changed.")])
 
 
 def _changes(changes: Sequence[Json]) -> list[Text]:
