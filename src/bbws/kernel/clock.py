@@ -57,6 +57,20 @@ def rfc3339(moment: datetime) -> str:
     return text if moment.microsecond else f"{text[:-1]}.000000Z"
 
 
+def rfc3339_or_none(moment: datetime | None) -> str | None:
+    """As :func:`rfc3339`, of a time that may not have come."""
+    return None if moment is None else rfc3339(moment)
+
+
+def moment_or_none(text: str | None) -> datetime | None:
+    """As :func:`parse_rfc3339`, of a time that may not have come.
+
+    Raises:
+        ValueError: as there.
+    """
+    return None if text is None else parse_rfc3339(text)
+
+
 def parse_rfc3339(text: str) -> datetime:
     """The moment that an RFC 3339 text with a zone names, in UTC.
 

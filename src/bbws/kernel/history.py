@@ -6,7 +6,7 @@ from pydantic import Field
 
 from bbws.kernel.change import Change, change_key, history_prefix
 from bbws.kernel.endpoint import Resource
-from bbws.kernel.table import Key, Position, Row, Table
+from bbws.kernel.table import Key, Position, Table
 
 
 class ChangeBody(Resource):
@@ -46,13 +46,8 @@ def as_of(table: Table, entity: Key, version: int, moment: str) -> Change | None
     while low <= high:
         middle = (low + high) // 2
         row = table.get(change_key(entity, middle))
-        if row is not None and _time(row) <= moment:
+        if row is not None and str(row.document["time"]) <= moment:
             found, low = row, middle + 1
         else:
             high = middle - 1
     return None if found is None else Change.from_document(found.document)
-
-
-def _time(row: Row) -> str:
-    time: str = row.document["time"]
-    return time

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from bbws.kernel.actor import Rate
-from bbws.kernel.clock import rfc3339
+from bbws.kernel.clock import rfc3339, rfc3339_or_none
 from bbws.kernel.endpoint import Answer, Call, Endpoint, Link, Listed, Paging, Query, Resource, Wire
 from bbws.kernel.entity import Stored
 from bbws.kernel.table import Table, Unavailable
@@ -84,7 +84,7 @@ def _fields(current: Stored[ApiKey]) -> dict[str, Any]:
         "writes_per_second": key.rate.writes,
         "created_by": key.created_by,
         "created_at": rfc3339(key.created_at),
-        "revoked_at": None if key.revoked_at is None else rfc3339(key.revoked_at),
+        "revoked_at": rfc3339_or_none(key.revoked_at),
         "version": current.version,
     }
 

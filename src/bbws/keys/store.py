@@ -3,7 +3,7 @@
 from bbws.kernel.access import Access, Store
 from bbws.kernel.actor import Actor, ActorKind, Rate
 from bbws.kernel.canonical import Document
-from bbws.kernel.clock import parse_rfc3339, rfc3339
+from bbws.kernel.clock import moment_or_none, parse_rfc3339, rfc3339, rfc3339_or_none
 from bbws.kernel.entity import EntityType, Stored
 from bbws.kernel.table import Key, Position, Row, RowKind, Table
 from bbws.kernel.work import UnitOfWork
@@ -53,7 +53,7 @@ def _dump(key: ApiKey) -> Document:
         "writesPerSecond": key.rate.writes,
         "createdBy": key.created_by,
         "createdAt": rfc3339(key.created_at),
-        "revokedAt": None if key.revoked_at is None else rfc3339(key.revoked_at),
+        "revokedAt": rfc3339_or_none(key.revoked_at),
         "entityType": "KEY",
     }
 
@@ -67,7 +67,7 @@ def _load(document: Document) -> ApiKey:
         Rate(document["readsPerSecond"], document["writesPerSecond"]),
         document["createdBy"],
         parse_rfc3339(document["createdAt"]),
-        None if revoked_at is None else parse_rfc3339(revoked_at),
+        moment_or_none(revoked_at),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from bbws.kernel.clock import rfc3339
+from bbws.kernel.clock import rfc3339, rfc3339_or_none
 from bbws.kernel.entity import Stored
 from bbws.kernel.money import money_text
 from bbws.marketing.model import Campaign, Status, status_at
@@ -93,7 +93,7 @@ def _shown(
         "to_date": rfc3339(campaign.to_date),
         "status": status if held_until is None else Status.DISABLED,
         "is_valid": campaign.active and (held_until is not None or status is Status.ACTIVE),
-        "held_until": None if held_until is None else rfc3339(held_until),
+        "held_until": rfc3339_or_none(held_until),
         "version": current.version,
     }
 
@@ -105,17 +105,13 @@ def _noted(campaign: Campaign) -> dict[str, Any]:
         "created_by": campaign.created_by,
         "updated_at": rfc3339(campaign.updated_at),
         "updated_by": campaign.updated_by,
-        "disabled_at": _time(campaign.disabled_at),
+        "disabled_at": rfc3339_or_none(campaign.disabled_at),
         "disabled_by": campaign.disabled_by,
         "disable_reason": campaign.disable_reason,
-        "grace_period_end": _time(campaign.grace_period_end),
-        "reactivated_at": _time(campaign.reactivated_at),
+        "grace_period_end": rfc3339_or_none(campaign.grace_period_end),
+        "reactivated_at": rfc3339_or_none(campaign.reactivated_at),
         "reactivated_by": campaign.reactivated_by,
     }
-
-
-def _time(moment: datetime | None) -> str | None:
-    return None if moment is None else rfc3339(moment)
 
 
 def _offer_body(offer: Offer, *, wins: bool) -> OfferBody:

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from bbws.kernel.access import Access, Store
 from bbws.kernel.canonical import Document
-from bbws.kernel.clock import parse_rfc3339, rfc3339
+from bbws.kernel.clock import moment_or_none, parse_rfc3339, rfc3339, rfc3339_or_none
 from bbws.kernel.entity import EntityType, Stored
 from bbws.kernel.money import money_text
 from bbws.kernel.table import Key, Position, Table
@@ -51,14 +51,6 @@ def admin_path(code: str) -> str:
     return f"{ADMIN_BASE}/{code}"
 
 
-def _time(moment: datetime | None) -> str | None:
-    return None if moment is None else rfc3339(moment)
-
-
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else parse_rfc3339(text)
-
-
 def _dump(campaign: Campaign) -> Document:
     return {
         "code": campaign.code,
@@ -78,11 +70,11 @@ def _dump(campaign: Campaign) -> Document:
         "createdBy": campaign.created_by,
         "updatedAt": rfc3339(campaign.updated_at),
         "updatedBy": campaign.updated_by,
-        "disabledAt": _time(campaign.disabled_at),
+        "disabledAt": rfc3339_or_none(campaign.disabled_at),
         "disabledBy": campaign.disabled_by,
         "disableReason": campaign.disable_reason,
-        "gracePeriodEnd": _time(campaign.grace_period_end),
-        "reactivatedAt": _time(campaign.reactivated_at),
+        "gracePeriodEnd": rfc3339_or_none(campaign.grace_period_end),
+        "reactivatedAt": rfc3339_or_none(campaign.reactivated_at),
         "reactivatedBy": campaign.reactivated_by,
         "entityType": "CAMPAIGN",
     }
@@ -107,11 +99,11 @@ def _load(document: Document) -> Campaign:
         created_by=document["createdBy"],
         updated_at=parse_rfc3339(document["updatedAt"]),
         updated_by=document["updatedBy"],
-        disabled_at=_moment(document["disabledAt"]),
+        disabled_at=moment_or_none(document["disabledAt"]),
         disabled_by=document["disabledBy"],
         disable_reason=document["disableReason"],
-        grace_period_end=_moment(document["gracePeriodEnd"]),
-        reactivated_at=_moment(document["reactivatedAt"]),
+        grace_period_end=moment_or_none(document["gracePeriodEnd"]),
+        reactivated_at=moment_or_none(document["reactivatedAt"]),
         reactivated_by=document["reactivatedBy"],
     )
 

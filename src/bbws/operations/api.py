@@ -7,7 +7,7 @@ from pydantic import Field
 
 from bbws.kernel.access import Access
 from bbws.kernel.actor import SIGNED_IN
-from bbws.kernel.clock import rfc3339
+from bbws.kernel.clock import rfc3339, rfc3339_or_none
 from bbws.kernel.endpoint import Answer, Call, Endpoint, Link, Listed, Paging, Query, Resource, Wire
 from bbws.kernel.entity import Stored
 from bbws.kernel.table import Table
@@ -90,7 +90,7 @@ class OperationBody(Resource):
             started_by=operation.started_by,
             created_at=rfc3339(operation.created_at),
             updated_at=rfc3339(operation.updated_at),
-            finished_at=None if operation.finished_at is None else rfc3339(operation.finished_at),
+            finished_at=rfc3339_or_none(operation.finished_at),
             version=current.version,
         )
 

@@ -1,12 +1,11 @@
 """Keys and queries of operations, written once over the kernel's Table."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 
 from bbws.kernel.access import Access, Store
 from bbws.kernel.actor import ActorKind
 from bbws.kernel.canonical import Document
-from bbws.kernel.clock import parse_rfc3339, rfc3339
+from bbws.kernel.clock import moment_or_none, parse_rfc3339, rfc3339, rfc3339_or_none
 from bbws.kernel.entity import EntityType, Stored
 from bbws.kernel.table import Key, Position, Row, RowKind, Table
 from bbws.kernel.work import UnitOfWork
@@ -43,22 +42,14 @@ def path(operation_id: str) -> str:
     return f"{BASE}/{operation_id}"
 
 
-def _time(moment: datetime | None) -> str | None:
-    return None if moment is None else rfc3339(moment)
-
-
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else parse_rfc3339(text)
-
-
 def dump_step(step: StepState) -> Document:
     """A step as stored."""
     return {
         "name": step.name,
         "status": step.status.value,
         "attempts": step.attempts,
-        "startedAt": _time(step.started_at),
-        "endedAt": _time(step.ended_at),
+        "startedAt": rfc3339_or_none(step.started_at),
+        "endedAt": rfc3339_or_none(step.ended_at),
         "message": step.message,
     }
 
@@ -68,8 +59,8 @@ def _load_step(document: Document) -> StepState:
         document["name"],
         Status(document["status"]),
         document["attempts"],
-        _moment(document["startedAt"]),
-        _moment(document["endedAt"]),
+        moment_or_none(document["startedAt"]),
+        moment_or_none(document["endedAt"]),
         document["message"],
     )
 
@@ -90,7 +81,7 @@ def _dump(operation: Operation) -> Document:
         "correlationId": operation.correlation_id,
         "createdAt": rfc3339(operation.created_at),
         "updatedAt": rfc3339(operation.updated_at),
-        "finishedAt": _time(operation.finished_at),
+        "finishedAt": rfc3339_or_none(operation.finished_at),
         "result": operation.result,
         "problem": operation.problem,
         "entityType": "OPERATION",
@@ -113,7 +104,7 @@ def _load(document: Document) -> Operation:
         correlation_id=document["correlationId"],
         created_at=parse_rfc3339(document["createdAt"]),
         updated_at=parse_rfc3339(document["updatedAt"]),
-        finished_at=_moment(document["finishedAt"]),
+        finished_at=moment_or_none(document["finishedAt"]),
         result=document["result"],
         problem=document["problem"],
     )
@@ -169,7 +160,7 @@ def read_progress(table: Table, operation: Operation) -> tuple[Operation, int | 
     if row is None:
         return operation, None
     steps = tuple(_load_step(step) for step in row.document["steps"])
-    held_until = _moment(row.document.get("heldUntil"))
+    held_until = moment_or_none(row.document.get("heldUntil"))
     return operation._replace(steps=steps, result=row.document["result"], held_until=held_until), row.version
 
 
@@ -179,7 +170,7 @@ def save_progress(work: UnitOfWork, operation: Operation, version: int | None) -
     document: Document = {
         "steps": [dump_step(step) for step in operation.steps],
         "result": operation.result,
-        "heldUntil": _time(operation.held_until),
+        "heldUntil": rfc3339_or_none(operation.held_until),
     }
     if version is None:
         work.insert(Row(key, RowKind.EPHEMERAL, document))
