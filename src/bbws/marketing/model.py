@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from bbws.kernel.clock import rfc3339
-from bbws.kernel.problem import VALIDATION, FieldError, Kind, Problem, ProblemType
+from bbws.kernel.problem import VALIDATION, FieldError, Kind, ProblemType
 from bbws.operations.model import ILLEGAL_TRANSITION
 
 CODE_PATTERN = r"^[A-Z0-9_-]{3,50}$"
@@ -142,18 +142,19 @@ def changed(campaign: Campaign, fields: Mapping[str, Any], now: datetime, by: st
         Problem: 400 where it would end before it begins; 422 for a deleted one that is not restored, for one that runs
             or will run and would have ended, and for one that has ended and would run again.
     """
-    if not campaign.active and fields.get("active") is not True:
-        detail = f'{campaign.code} is deleted. Restore it by sending "active": true with the change.'
-        raise CAMPAIGN_DELETED(detail, currentStatus="DELETED", allowedTransitions=["restore"])
+    if fields.get("active") is not True:
+        _require_not_deleted(campaign)
     new = campaign._replace(**fields, updated_at=now, updated_by=by)
     require_order(new)
     before, after = status_at(campaign, now), status_at(new, now)
     if before in {Status.SCHEDULED, Status.ACTIVE} and after is Status.EXPIRED:
-        raise _dates(f"toDate {rfc3339(new.to_date)} is past. Disable the campaign to end it now.")
+        raise CAMPAIGN_DATES(f"toDate {rfc3339(new.to_date)} is past. Disable the campaign to end it now.")
     if before is Status.ACTIVE and after is Status.SCHEDULED:
-        raise _dates(f"{campaign.code} runs: its fromDate cannot move to a time to come. Disable the campaign instead.")
+        raise CAMPAIGN_DATES(
+            f"{campaign.code} runs: its fromDate cannot move to a time to come. Disable the campaign instead."
+        )
     if before is Status.EXPIRED and after is not Status.EXPIRED:
-        raise _dates(f"{campaign.code} has ended, and editing does not make it run again. Make a new campaign.")
+        raise CAMPAIGN_DATES(f"{campaign.code} has ended, and editing does not make it run again. Make a new campaign.")
     return new
 
 
@@ -165,7 +166,7 @@ def published(campaign: Campaign, now: datetime, by: str) -> Campaign:
     """
     _require(campaign, now, "publish")
     if campaign.to_date <= now:
-        raise _dates(f"toDate {rfc3339(campaign.to_date)} is past. Set one that is to come, then publish.")
+        raise CAMPAIGN_DATES(f"toDate {rfc3339(campaign.to_date)} is past. Set one that is to come, then publish.")
     return campaign._replace(state=State.PUBLISHED, updated_at=now, updated_by=by)
 
 
@@ -208,7 +209,7 @@ def reactivated(campaign: Campaign, to_date: datetime | None, now: datetime, by:
     )
     require_order(new)
     if new.to_date <= now:
-        raise _dates(f"toDate {rfc3339(new.to_date)} is past. Send one that is to come.")
+        raise CAMPAIGN_DATES(f"toDate {rfc3339(new.to_date)} is past. Send one that is to come.")
     return new
 
 
@@ -249,16 +250,15 @@ def require_order(campaign: Campaign) -> None:
 
 
 def _require(campaign: Campaign, now: datetime, transition: str) -> None:
+    _require_not_deleted(campaign)
     status = status_at(campaign, now)
-    if not campaign.active:
-        raise CAMPAIGN_DELETED(
-            f"{campaign.code} is deleted. Restore it first.", currentStatus="DELETED", allowedTransitions=["restore"]
-        )
     if transition not in _TRANSITIONS[status]:
         allowed = list(_TRANSITIONS[status])
         detail = f"{campaign.code} is {status}: it cannot {transition}. It can {' or '.join(allowed)}."
         raise ILLEGAL_TRANSITION(detail, currentStatus=status, allowedTransitions=allowed)
 
 
-def _dates(detail: str) -> Problem:
-    return CAMPAIGN_DATES(detail)
+def _require_not_deleted(campaign: Campaign) -> None:
+    if not campaign.active:
+        detail = f'{campaign.code} is deleted. Restore it by an update with "active": true.'
+        raise CAMPAIGN_DELETED(detail, currentStatus="DELETED", allowedTransitions=["restore"])
