@@ -20,7 +20,7 @@ from tests.audit.world import HOUR, PRODUCTS, checkpoint, read, records
 from tests.builders import Client
 from tests.fakes import FakeClock
 from tests.http.answers import PRODUCT, key, problem
-from tests.marketing.worlds import ADMIN, CAMPAIGNS
+from tests.marketing.shop import ADMIN, CAMPAIGNS
 
 REBUILT = (RowKind.ENTITY, RowKind.DERIVED, RowKind.CHANGE)
 ASYNC = {"prefer": "respond-async"}

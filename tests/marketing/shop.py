@@ -68,6 +68,22 @@ class Shop:
         """A read without credentials."""
         return self.client.call("GET", target, key=None)
 
+    def read(self, target: str, *, admin: bool = False) -> Any:
+        """What a read gives anybody, or the administrator, without its links."""
+        reply = self.admin("GET", target) if admin else self.public(target)
+        assert reply.status == 200, reply.body
+        return _without_links(reply.json)
+
+    def items(self, target: str, *, admin: bool = False) -> list[Any]:
+        """All of a list, by pages of two."""
+        first = f"{target}{'&' if '?' in target else '?'}pageSize=2"
+        page = self.read(first, admin=admin)
+        found: list[Any] = page["items"]
+        while page["moreAvailable"]:
+            page = self.read(f"{first}&startAt={page['nextToken']}", admin=admin)
+            found += page["items"]
+        return found
+
     def create(self, **fields: Any) -> dict[str, Any]:
         """A campaign made by the administrator."""
         reply = self.admin("POST", "", campaign(**fields))
@@ -113,12 +129,26 @@ class Shop:
 
 
 @contextmanager
-def opened(data_dir: Path) -> Iterator[Shop]:
-    """A shop that sells one product for 1,500 ZAR since a day ago. A second passes between calls for their rate."""
-    clock = FakeClock(NOON - DAY)
-    with builders.client(data_dir, clock=clock, start=False) as client:
+def empty(data_dir: Path, *, start: bool = False, clock: FakeClock | None = None) -> Iterator[Shop]:
+    """A shop that sells what its folder holds. A second passes between calls for their rate."""
+    clock = clock or FakeClock()
+    with builders.client(data_dir, clock=clock, start=start) as client:
         dispatcher = client.app.dispatcher._replace(limiter=RateLimiter(count(1.0).__next__))
-        made = Shop(replace(client, app=replace(client.app, dispatcher=dispatcher)), clock, client.token())
-        client.create(productId=PRODUCT_ID)
+        yield Shop(replace(client, app=replace(client.app, dispatcher=dispatcher)), clock, client.token())
+
+
+@contextmanager
+def opened(data_dir: Path) -> Iterator[Shop]:
+    """A shop that sells one product for 1,500 ZAR since a day ago."""
+    with empty(data_dir, clock=FakeClock(NOON - DAY)) as made:
+        made.client.create(productId=PRODUCT_ID)
         made.go_to(0)
         yield made
+
+
+def _without_links(document: Any) -> Any:
+    if isinstance(document, list):
+        return [_without_links(each) for each in document]
+    if isinstance(document, dict):
+        return {name: _without_links(value) for name, value in document.items() if name != "_links"}
+    return document

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.marketing.worlds import ADMIN, CAMPAIGNS, Shop, in_query, shop
+from tests.marketing.shop import ADMIN, CAMPAIGNS, Shop, empty, text
 
 MILLISECOND = timedelta(milliseconds=1)
 STATUSES = ("DRAFT", "SCHEDULED", "ACTIVE", "EXPIRED", "DISABLED")
@@ -63,10 +63,10 @@ class World(NamedTuple):
 
     def seen(self, at: datetime | None) -> dict[str, Any]:
         """All that is said of the campaigns: at a time, or (None) now."""
-        when = "" if at is None else f"at={in_query(at)}"
+        when = "" if at is None else f"at={text(at)}"
         found: dict[str, Any] = {"list": self._own(f"{CAMPAIGNS}?{when}")}
         for code in self.spans:
-            reply = self.shop.ask("GET", f"{CAMPAIGNS}/{code}?{when}")
+            reply = self.shop.public(f"{CAMPAIGNS}/{code}?{when}")
             found[code] = self.shop.read(f"{CAMPAIGNS}/{code}?{when}") if reply.status == 200 else reply.status
         for status in STATUSES:
             found[status] = self._own(f"{ADMIN}?status={status}&{when}")
@@ -99,30 +99,27 @@ def _world(shop: Shop, plans: Sequence[Plan]) -> World:
             "listPrice": plan.list_price,
             "draft": plan.fate == "draft",
         }
-        shop.campaign(code, product_id, *spans[code], **priced)
+        begins, ends = map(text, spans[code])
+        shop.create(code=code, productId=product_id, fromDate=begins, toDate=ends, **priced)
         _meet(shop, code, plan.fate)
     return World(shop, product_id, spans)
 
 
 def _meet(shop: Shop, code: str, fate: str) -> None:
     if fate in {"disabled", "reactivated"}:
-        shop.change("PATCH", f"/{code}/disable", {})
-    if fate == "reactivated" and shop.read(f"{ADMIN}/{code}", admin=True)["toDate"] > _now(shop):
-        shop.change("PATCH", f"/{code}/reactivate", {})
+        shop.change("PATCH", f"{code}/disable")
+    if fate == "reactivated" and shop.read(f"{ADMIN}/{code}", admin=True)["toDate"] > text(shop.clock.now()):
+        shop.change("PATCH", f"{code}/reactivate")
     if fate == "deleted":
-        shop.change("DELETE", f"/{code}")
+        assert shop.admin("DELETE", code).status == 204
     if fate == "changed":
-        shop.change("PUT", f"/{code}", {"version": 1, "discountPercent": 55})
-
-
-def _now(shop: Shop) -> str:
-    return f"{shop.clock.now():%Y-%m-%dT%H:%M:%S.%fZ}"
+        shop.change("PUT", code, {"version": 1, "discountPercent": 55})
 
 
 @pytest.fixture(scope="module")
 def one_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """Of all examples: each lives where those before it have ended."""
-    with shop(tmp_path_factory.mktemp("preview") / "data") as made:
+    with empty(tmp_path_factory.mktemp("preview") / "data") as made:
         yield made
 
 

@@ -6,10 +6,9 @@ from typing import Any, Protocol
 
 from bbws.audit.verify import Report
 from bbws.kernel.clock import parse_rfc3339, rfc3339
+from tests.marketing.shop import ADMIN, CAMPAIGNS
 
 PRODUCTS = "/v1.0/products"
-CAMPAIGNS = "/v1.0/campaigns"
-ADMIN = "/v1.0/admin/campaigns"
 ONE = f"{CAMPAIGNS}/SUMMER-26"
 ADMIN_ONE = f"{ADMIN}/SUMMER-26"
 PRODUCT: Mapping[str, Any] = {

@@ -11,7 +11,7 @@ from bbws.kernel.router import Router
 from bbws.tables import ENDPOINTS
 from tests.aws import account as aws
 from tests.aws.account import Account
-from tests.marketing.worlds import CAMPAIGNS, Shop, shop
+from tests.marketing.shop import CAMPAIGNS, Shop, empty, text
 from tests.stories import campaigns
 from tests.stories.campaigns import Said
 
@@ -29,13 +29,13 @@ class OneMachine:
         self.shop.clock.set(moment)
 
     def anybody(self, path: str) -> Said:
-        return self.shop.ask("GET", path)
+        return self.shop.public(path)
 
     def key(self, method: str, path: str, body: object = None) -> Said:
         return self.shop.client.call(method, path, body)
 
     def admin(self, method: str, path: str, body: object = None) -> Said:
-        return self.shop.ask(method, path, body, admin=True)
+        return self.shop.admin(method, path, body)
 
     def work(self) -> None:
         self.shop.client.drain()
@@ -78,18 +78,19 @@ class OnAws:
 
 
 def test_a_campaign_lives_on_one_machine(tmp_path: Path) -> None:
-    with shop(tmp_path / "data", start=True) as made:
+    with empty(tmp_path / "data", start=True) as made:
         campaigns.tell(OneMachine(made))
 
     # Built again from the archive alone, it stands where it stood.
     again = tmp_path / "again"
     bootstrap.rebuild(tmp_path / "data" / "archive", again, lambda _: None)
-    with shop(again) as rebuilt:
+    with empty(again) as rebuilt:
         rebuilt.clock.set(made.clock.now())
         assert rebuilt.read(campaigns.ONE)["status"] == "EXPIRED"
         rebuilt.client.call("PUT", f"{campaigns.PRODUCTS}/PROD-001", {"active": True})
         assert rebuilt.read(f"{campaigns.OFFERS}")["winner"] is None
-        rebuilt.campaign("NEW-ONE", "PROD-001", made.clock.now(), made.clock.now() + timedelta(days=1))
+        now = made.clock.now()
+        rebuilt.create(code="NEW-ONE", fromDate=text(now), toDate=text(now + timedelta(days=1)))
         assert [item["code"] for item in rebuilt.items(CAMPAIGNS)] == ["NEW-ONE"]
 
 
