@@ -72,7 +72,8 @@ aws-up: $(VENV)/dev package ## Start AWS on this machine: an emulator, the real 
 	@$(BIN)/python -m infra.local up
 
 aws-test: $(VENV)/dev package ## Tell the stories to AWS on this machine, and stop it again (needs Terraform; says so if it is missing)
-	@export BBWS_LOCAL_AWS=aws-test; $(BIN)/python -m infra.local up; up=$$?; [ $$up -ne 3 ] || exit 0; [ $$up -eq 0 ] || exit $$up; \
+	@export BBWS_LOCAL_AWS=aws-test; $(BIN)/python -m infra.local up; up=$$?; [ $$up -ne 3 ] || exit 0; \
+	[ $$up -eq 0 ] || { $(BIN)/python -m infra.local down; exit $$up; }; \
 	$(BIN)/python -m pytest -m cloud tests/cloud; told=$$?; $(BIN)/python -m infra.local down; exit $$told
 
 aws-drill: $(VENV)/dev ## Lose the tables of AWS on this machine and make every row again from the archive
