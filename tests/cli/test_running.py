@@ -179,6 +179,8 @@ def test_a_reader_that_stops_early_is_no_traceback(loaded: builders.Server) -> N
 def test_ctrl_c_during_an_import_says_how_to_go_on_and_going_on_completes_it(
     loaded: builders.Server, tmp_path: Path
 ) -> None:
+    # A job that a script began in the background ignores the signal, and a child would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     pipe = subprocess.Popen(
         [*COMMAND, "products", "import", "-", "--format", "jsonl"],
         env=_environment(loaded),
