@@ -8,7 +8,7 @@ import pytest
 from bbws.engines.aws.bus import Parking
 from bbws.engines.aws.names import FEED
 from bbws.engines.aws.sdk import Sdk
-from bbws.kernel.reaction import DeadLetter, QueueState
+from bbws.platform.ports import DeadLetter, QueueState
 from tests.aws.conftest import NAMES
 from tests.aws.fakes import POISON
 from tests.aws.test_bus import record

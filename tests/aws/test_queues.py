@@ -8,8 +8,8 @@ import pytest
 from bbws.engines.aws.messages import Received
 from bbws.engines.aws.queues import SqsQueues
 from bbws.engines.aws.sdk import Sdk
-from bbws.kernel.reaction import QueueState
 from bbws.kernel.table import Key, Position, Unavailable
+from bbws.platform.ports import QueueState
 from tests.aws.conftest import NAMES
 from tests.aws.fakes import POISON, Script, body, message, refusal
 from tests.aws.world import POLICY, QUEUE, REACTIONS, World

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from bbws.engines.aws.sdk import Sdk
-from bbws.kernel.reaction import QueueState
 from bbws.kernel.table import Unavailable
+from bbws.platform.ports import QueueState
 from tests.aws.fakes import Script, body, refusal
 from tests.aws.world import QUEUE, World
 

@@ -7,7 +7,8 @@ from typing import Any
 from bbws.engines.aws.messages import Received, received
 from bbws.engines.aws.names import FEED
 from bbws.engines.aws.queues import SqsQueues
-from bbws.kernel.reaction import EVERY_EVENT, Policy, QueueState, Reaction
+from bbws.kernel.reaction import EVERY_EVENT, Policy, Reaction
+from bbws.platform.ports import QueueState
 from tests.aws.conftest import NAMES
 from tests.aws.fakes import Altered
 

@@ -12,8 +12,9 @@ import pytest
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.engines.embedded.loop import Loop
 from bbws.engines.embedded.sweeper import Sweeper
-from bbws.kernel.reaction import EVERY_EVENT, Daily, Message, Policy, QueueState, Reaction
+from bbws.kernel.reaction import EVERY_EVENT, Daily, Message, Policy, Reaction
 from bbws.kernel.table import Conflict, Insert, Key, RowKind, Table, Unavailable
+from bbws.platform.ports import QueueState
 from tests.contracts.rows import change, row
 from tests.embedded.conftest import Probe, Store
 from tests.fakes import FakeClock

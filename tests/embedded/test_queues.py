@@ -9,8 +9,9 @@ from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.engines.embedded.queues import claim, give_back
 from bbws.engines.embedded.worker import one_line
 from bbws.kernel.problem import VALIDATION
-from bbws.kernel.reaction import EVERY_EVENT, Message, Policy, QueueState, Reaction
+from bbws.kernel.reaction import EVERY_EVENT, Message, Policy, Reaction
 from bbws.kernel.table import Conflict, Insert, Key, Unavailable
+from bbws.platform.ports import QueueState
 from tests.contracts.rows import change
 from tests.embedded.conftest import Probe, Store
 from tests.fakes import FakeClock

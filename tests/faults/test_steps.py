@@ -10,10 +10,10 @@ import pytest
 from bbws.bootstrap.embedded import verify_archive
 from bbws.engines.embedded.archive import ARCHIVE_FOLDER
 from bbws.engines.embedded.faults import FaultPoint
-from bbws.kernel.reaction import DeadLetter
 from bbws.kernel.table import RowKind
 from bbws.operations import store
 from bbws.operations.model import Operation, Status
+from bbws.platform.ports import DeadLetter
 from tests.faults.checking import opened
 from tests.faults.stepping import QUEUE, STEPS, effect_key, lines
 from tests.faults.supervision import Supervisor

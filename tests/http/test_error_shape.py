@@ -9,10 +9,10 @@ import pytest
 from bbws.bootstrap.wiring import bound
 from bbws.kernel.change import BY_DAY
 from bbws.kernel.problem import COMMON
-from bbws.kernel.reaction import QueueState
 from bbws.kernel.router import Router
 from bbws.kernel.table import Conflict, Key, Row, RowKind, Table, Unavailable, Write
 from bbws.marketing.store import BY_STATE, campaign_key
+from bbws.platform.ports import QueueState
 from bbws.tables import ENDPOINTS
 from tests.builders import Client, Reply
 from tests.fakes import TableProxy

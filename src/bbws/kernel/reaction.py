@@ -6,11 +6,9 @@ A reaction is a use case entered from another edge. Messages come at least once 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import time
-from typing import Protocol
 
 from bbws.kernel.access import NOTHING, Access
-from bbws.kernel.canonical import Document
-from bbws.kernel.table import Key, Position
+from bbws.kernel.table import Key
 
 EVERY_EVENT = "*"
 
@@ -101,60 +99,3 @@ class Daily:
     at: time
     handler: Callable[..., None]
     access: Access = NOTHING
-
-
-@dataclass(frozen=True, slots=True)
-class QueueState:
-    """What an operator sees of one queue.
-
-    ``oldest_seconds`` is the age of the oldest message waiting; None when empty, or where the engine cannot tell (SQS).
-    ``redrivable``: what it parks can be put back; the feed on AWS parks places in a stream, which cannot.
-    """
-
-    name: str
-    waiting: int
-    in_flight: int
-    dead: int
-    oldest_seconds: float | None
-    redrivable: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """A parked message.
-
-    ``parked_at`` is RFC 3339, ``error`` the last failure in one line without any value of the data, ``position`` its
-    place in the list.
-    """
-
-    id: str
-    queue: str
-    message: Document
-    receives: int
-    parked_at: str
-    error: str
-    position: Position
-
-
-class Queues(Protocol):
-    """What an operator may see and do; handing out messages is the engine's own affair."""
-
-    def states(self) -> Sequence[QueueState]:
-        """Every queue, by name."""
-        ...
-
-    def dead_letters(self, queue: str, start: Position | None, limit: int) -> Sequence[DeadLetter]:
-        """Parked messages of a queue after ``start``, oldest first.
-
-        Raises:
-            KeyError: no such queue.
-        """
-        ...
-
-    def redrive(self, queue: str) -> int:
-        """Put every parked message back, as new; how many there were.
-
-        Raises:
-            KeyError: no such queue.
-        """
-        ...

@@ -9,10 +9,9 @@ import orjson
 from bbws.kernel.clock import Clock
 from bbws.kernel.endpoint import UNLIMITED, Answer, Call, Endpoint, Link, Listed, Raw
 from bbws.kernel.problem import NOT_FOUND, UNAVAILABLE, Kind, ProblemType
-from bbws.kernel.reaction import Queues
 from bbws.kernel.table import Key, Position
 from bbws.platform import pages
-from bbws.platform.ports import Backup, Documents, Health, Metrics
+from bbws.platform.ports import Backup, Documents, Health, Metrics, Queues
 from bbws.platform.schemas import (
     AssetPath,
     DeadLetterBody,

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from bbws.kernel.endpoint import Paging, Query, Resource
-from bbws.kernel.reaction import DeadLetter, QueueState
+from bbws.platform.ports import DeadLetter, QueueState
 
 _QUEUE_PATTERN = r"^[a-z][a-z0-9-]{0,62}$"
 

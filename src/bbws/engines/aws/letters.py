@@ -8,8 +8,9 @@ from bbws.engines.aws.messages import document_in, message_in
 from bbws.engines.aws.names import FEED
 from bbws.kernel.canonical import Document
 from bbws.kernel.clock import rfc3339
-from bbws.kernel.reaction import DeadLetter, Policy
+from bbws.kernel.reaction import Policy
 from bbws.kernel.table import Key, Position
+from bbws.platform.ports import DeadLetter
 
 BUS_ERROR = "ERROR_CODE"
 _SHOWN_AT_MOST = 10_000  # characters of a message

@@ -12,8 +12,9 @@ from bbws.engines.aws.letters import BUS_ERROR, parked_message, parked_place
 from bbws.engines.aws.messages import Received
 from bbws.engines.aws.names import FEED, Names
 from bbws.engines.aws.sdk import Client, answered, packed, unlimited
-from bbws.kernel.reaction import DeadLetter, Policy, QueueState, Reaction
+from bbws.kernel.reaction import Policy, Reaction
 from bbws.kernel.table import Position, Unavailable
+from bbws.platform.ports import DeadLetter, QueueState
 
 _log = logging.getLogger("bbws.engine")
 _RANDOM = secrets.SystemRandom()

@@ -29,15 +29,15 @@ from bbws.engines.embedded.worker import Worker
 from bbws.engines.embedded.writer import Writer
 from bbws.kernel.canonical import check_document
 from bbws.kernel.clock import Clock
-from bbws.kernel.reaction import Daily, QueueState, Reaction
+from bbws.kernel.reaction import Daily, Reaction
 from bbws.kernel.table import Conflict, Insert, Key, Row, RowKind
+from bbws.platform.ports import QueueState
 
 BUSY_SECONDS = 2.0
 COPY_SUFFIX = ".backup-copy"
 _log = logging.getLogger("bbws.engine")
 _LOAD_AT_ONCE = 1000
 _EMPTY = "SELECT NOT EXISTS (SELECT 1 FROM feed) AND NOT EXISTS (SELECT 1 FROM messages)"
-_FEED = "SELECT count(*), min(committed_at) FROM feed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,7 @@ class EmbeddedEngine:
         Raises:
             Unavailable: the file cannot be read, or the engine has stopped.
         """
-        waiting, oldest = self._one(_FEED)
+        waiting, oldest = self._one("SELECT count(*), min(committed_at) FROM feed")
         lag = None if oldest is None else max(0.0, self._clock.now().timestamp() - oldest)
         return EngineStatus(waiting, lag, self.queues.states(), self._writer.writable)
 

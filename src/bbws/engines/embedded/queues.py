@@ -13,8 +13,9 @@ from bbws.engines.embedded.connections import Readers
 from bbws.engines.embedded.table import unreadable
 from bbws.engines.embedded.writer import Writer
 from bbws.kernel.clock import Clock, rfc3339
-from bbws.kernel.reaction import DeadLetter, Message, Policy, QueueState
+from bbws.kernel.reaction import Message, Policy
 from bbws.kernel.table import Key, Position
+from bbws.platform.ports import DeadLetter, QueueState
 
 _SHARED = "queue, seq, id, type, subject, partition, sort, enqueued_at"
 _DUE = "SELECT seq FROM messages WHERE queue = ? AND due <= ? ORDER BY due, seq LIMIT ?"
