@@ -9,7 +9,7 @@ from typing import Any
 
 from bbws.audit import api as audit_api
 from bbws.audit import reactions as audit_reactions
-from bbws.kernel.actor import ANYONE, PLATFORM_ADMIN, SIGNED_IN
+from bbws.kernel.actor import ANYONE, SIGNED_IN, of_people
 from bbws.kernel.endpoint import Endpoint
 from bbws.kernel.entity import EntityType
 from bbws.kernel.reaction import Daily, Reaction
@@ -41,5 +41,5 @@ ENTITIES: Mapping[str, EntityType[Any]] = {e.source: e for e in (PRODUCT, CAMPAI
 @cache
 def permissions() -> frozenset[str]:
     """Every permission that a call asks for, and those that use cases ask for beside it."""
-    asked = {endpoint.permission for endpoint in ENDPOINTS} - {ANYONE, SIGNED_IN, PLATFORM_ADMIN}
-    return frozenset(asked | {operations_service.READ_ALL})
+    asked = {endpoint.permission for endpoint in ENDPOINTS if not of_people(endpoint.permission)}
+    return frozenset(asked - {ANYONE, SIGNED_IN} | {operations_service.READ_ALL})

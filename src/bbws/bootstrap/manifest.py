@@ -13,7 +13,7 @@ from typing import Any
 from bbws import tables
 from bbws.kernel import idempotency
 from bbws.kernel.access import EVERY_ENTITY, Access, Store
-from bbws.kernel.actor import ANYONE, PLATFORM_ADMIN
+from bbws.kernel.actor import ANYONE, of_people
 from bbws.kernel.change import BY_DAY
 from bbws.kernel.endpoint import Endpoint, Paging
 from bbws.kernel.reaction import Daily, Reaction
@@ -111,7 +111,7 @@ def _endpoint(module: str, endpoint: Endpoint) -> dict[str, Any]:
 
 def credentials(permission: str) -> dict[str, bool]:
     """What the gateway asks for before it calls the function of a call with this permission."""
-    person = permission == PLATFORM_ADMIN
+    person = of_people(permission)
     return {"keyed": permission != ANYONE and not person, "person": person}
 
 
@@ -126,7 +126,7 @@ def function_name(endpoint: Endpoint) -> str:
 
 def _endpoint_access(endpoint: Endpoint) -> list[Mapping[str, Any]]:
     access = endpoint.access
-    if endpoint.permission != PLATFORM_ADMIN:  # the gateway lets nobody through to those but people with a token
+    if not of_people(endpoint.permission):  # the gateway lets nobody through to those but people with a token
         access |= keys_store.CALLING
     if endpoint.id == "cancelOperation":
         access |= Access(removes=_of_kinds("retrying").puts)

@@ -8,10 +8,13 @@ from bbws.kernel.problem import FORBIDDEN, UNAUTHENTICATED, Problem
 # What a call may ask of its caller, beside a permission by name.
 ANYONE = ""
 SIGNED_IN = "signed-in"
-# The platform role of a person. No key holds it, not even one that holds everything else.
+# The platform role of a person, and what begins the names of permissions that a role in a tenant gives. No key holds
+# them, not even one that holds everything else; the platform role holds all of them.
 PLATFORM_ADMIN = "platform-admin"
+IN_TENANT = "tenant:"
 EVERYTHING = "*"
 _ADMIN = "a person with the platform role Admin"
+_MEMBER = "a person whose role in the tenant allows it"
 CHALLENGE = 'ApiKey realm="bbws", header="x-api-key", Bearer realm="bbws"'
 
 
@@ -32,18 +35,27 @@ class Rate(NamedTuple):
 
 
 class Actor(NamedTuple):
-    """The subject of a request. ``subject`` is an id, never an e-mail address or a secret."""
+    """The subject of a request.
+
+    Attributes:
+        subject: an id, never an e-mail address or a secret.
+        permissions: what it holds; of a person also what a role gives in the tenant that the request is about.
+        email, name: what is proven of a person. Personal: for use cases, never for a log, a change or an answer stored.
+    """
 
     subject: str
     kind: ActorKind
     permissions: frozenset[str] = frozenset()
     rate: Rate = Rate()
+    email: str = ""
+    name: str = ""
 
     def may(self, permission: str) -> bool:
-        """Whether the actor holds ``permission`` (``*`` holds every one but the platform role)."""
+        """Whether the actor holds ``permission`` (``*`` holds every one but those of people)."""
         if permission in {ANYONE, SIGNED_IN}:
             return permission == ANYONE or self.kind is not ActorKind.ANONYMOUS
-        return permission in self.permissions or (permission != PLATFORM_ADMIN and EVERYTHING in self.permissions)
+        every = PLATFORM_ADMIN if of_people(permission) else EVERYTHING
+        return permission in self.permissions or every in self.permissions
 
     def require(self, permission: str) -> None:
         """Refuse unless the actor holds ``permission``.
@@ -53,13 +65,18 @@ class Actor(NamedTuple):
         """
         if self.may(permission):
             return
-        people = permission == PLATFORM_ADMIN
+        person = _ADMIN if permission == PLATFORM_ADMIN else _MEMBER
         if self.kind is ActorKind.ANONYMOUS:
-            sent = f"the token of {_ADMIN} in Authorization: Bearer" if people else "an API key in x-api-key"
-            raise unauthenticated(f"Send {sent}.")
-        hint = f"Only {_ADMIN} may do this." if people else "Use a key that has it."
+            token = f"the token of {person} in Authorization: Bearer"
+            raise unauthenticated(f"Send {token if of_people(permission) else 'an API key in x-api-key'}.")
+        hint = f"Only {person} may do this." if of_people(permission) else "Use a key that has it."
         detail = f"These credentials lack the permission {permission}. {hint}"
         raise FORBIDDEN(detail, requiredPermission=permission)
+
+
+def of_people(permission: str) -> bool:
+    """Whether a token of a person can give this permission, and no key."""
+    return permission == PLATFORM_ADMIN or permission.startswith(IN_TENANT)
 
 
 def unauthenticated(detail: str, challenge: str = CHALLENGE) -> Problem:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from bbws.kernel.actor import Actor
+from bbws.kernel.endpoint import Endpoint
 from bbws.kernel.http import Request
 from bbws.kernel.table import Write
 
@@ -26,6 +27,30 @@ class Authenticator(Protocol):
     def not_noted(self, actor: Actor) -> None:
         """Told where those writes could not be stored."""
         ...
+
+
+class Authority(Protocol):
+    """What a caller may do where a request leads."""
+
+    def within(self, actor: Actor, endpoint: Endpoint, path: Mapping[str, str]) -> Actor:
+        """The actor with the permissions that it has there, read anew on every request.
+
+        Raises:
+            Problem: 404 for somebody who may not know that it is there, 403 where it is closed to the caller.
+        """
+        ...
+
+
+class Everywhere:
+    """The Authority where what a caller holds is all there is to it."""
+
+    @staticmethod
+    def within(actor: Actor, endpoint: Endpoint, path: Mapping[str, str]) -> Actor:  # noqa: ARG004 - the port's
+        """The actor as it is."""
+        return actor
+
+
+EVERYWHERE = Everywhere()
 
 
 class Limiter(Protocol):

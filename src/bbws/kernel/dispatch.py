@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from bbws.kernel.actor import ANONYMOUS, Actor, ActorKind
-from bbws.kernel.callers import Authenticator, Limiter
+from bbws.kernel.callers import EVERYWHERE, Authenticator, Authority, Limiter
 from bbws.kernel.clock import Clock
 from bbws.kernel.conditional import expected_versions, not_modified, require_version
 from bbws.kernel.cors import Cors
@@ -66,6 +66,7 @@ class Dispatcher(NamedTuple):
     table: Table
     clock: Clock
     authenticator: Authenticator
+    authority: Authority
     cursors: Cursors
     limiter: Limiter
     cors: Cors
@@ -82,6 +83,7 @@ class Dispatcher(NamedTuple):
         cursors: Cursors,
         limiter: Limiter,
         cors: Cors,
+        authority: Authority = EVERYWHERE,
         queued_by_default: bool = False,
     ) -> "Dispatcher":
         """A dispatcher for an endpoint table."""
@@ -92,6 +94,7 @@ class Dispatcher(NamedTuple):
             table,
             clock,
             authenticator,
+            authority,
             cursors,
             limiter,
             cors,
@@ -143,6 +146,7 @@ class Dispatcher(NamedTuple):
             raise request.repetition()
         actor = exchange.actor = self._authenticate(request)
         self._limit(exchange, endpoint, actor)
+        actor = exchange.actor = self.authority.within(actor, endpoint, path)
         actor.require(endpoint.permission)
         scope = self.renderer.cursor_scope(endpoint, request)
         parsed = read_inputs(endpoint, request, path, self.cursors, scope)

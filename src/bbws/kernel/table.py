@@ -33,6 +33,8 @@ class RowKind(StrEnum):
     DERIVED = "derived"
     EPHEMERAL = "ephemeral"
     SECRET = "secret"  # noqa: S105 - the name of a class of rows
+    # What is known of a person, and can be forgotten: in no Change, event, archive, log or stored answer.
+    PERSONAL = "personal"
 
 
 _NO_INDEXES: Mapping[str, Key] = MappingProxyType({})

@@ -11,7 +11,7 @@ from itertools import groupby
 from pydantic import BaseModel, ValidationError
 
 from bbws.kernel import problem as problems
-from bbws.kernel.actor import ANYONE, PLATFORM_ADMIN, SIGNED_IN
+from bbws.kernel.actor import ANYONE, PLATFORM_ADMIN, SIGNED_IN, of_people
 from bbws.kernel.endpoint import Endpoint, Link, Paging
 from bbws.kernel.http import JSON, PROBLEM_JSON
 from bbws.kernel.problem import ProblemType
@@ -109,7 +109,7 @@ class _Document:
         return {**operation, "x-rate-class": endpoint.rate_class}
 
     def _security(self, endpoint: Endpoint) -> list[Json]:
-        scheme = parts.BEARER if endpoint.permission == PLATFORM_ADMIN else parts.API_KEY
+        scheme = parts.BEARER if of_people(endpoint.permission) else parts.API_KEY
         self._refer("securitySchemes", scheme)
         return [*([{}] if endpoint.permission == ANYONE else []), {scheme: []}]
 

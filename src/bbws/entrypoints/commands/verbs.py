@@ -19,7 +19,7 @@ from bbws.entrypoints.commands.parameters import Field, fields_of
 from bbws.entrypoints.commands.render import record
 from bbws.entrypoints.commands.session import App, Session, common_options
 from bbws.entrypoints.commands.values import HeaderText, Precondition
-from bbws.kernel.actor import PLATFORM_ADMIN
+from bbws.kernel.actor import of_people
 from bbws.kernel.endpoint import Endpoint, Paging
 
 _ACCEPTED, _NO_CONTENT = 202, 204
@@ -136,7 +136,7 @@ def command(app: App, endpoint: Endpoint, name: str) -> click.Command:
 
 
 def _run(app: App, verb: Verb, **given: Any) -> None:  # noqa: ANN401 - click's parameters
-    with app.session(given, people=verb.endpoint.permission == PLATFORM_ADMIN) as session:
+    with app.session(given, people=of_people(verb.endpoint.permission)) as session:
         ask = verb.ask(given)
         if verb.downloads:
             download.save(session, ask, given["file"], overwrite=given["force"])
