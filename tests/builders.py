@@ -85,10 +85,10 @@ class Client:
         response = run(self.app.dispatcher.steps(Exchange(request)), self.app.dispatcher.table)
         return _reply(response)
 
-    def token(self, subject: str = "operator", *, admin: bool = True) -> str:
+    def token(self, subject: str = "operator", *, admin: bool = True, email: str = "", name: str = "") -> str:
         """The token of a person, who has the platform role unless told otherwise."""
         tokens = LocalTokens(self.settings.data_dir, self.settings.environment)
-        return tokens.issue(subject, timedelta(hours=1), admin=admin)
+        return tokens.issue(subject, timedelta(hours=1), admin=admin, email=email, name=name)
 
     def drain(self) -> None:
         """Wait until everything that follows from what was changed has happened."""

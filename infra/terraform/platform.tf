@@ -4,6 +4,7 @@ locals {
   # What the manifest calls it → its name. `bbws aws setup` puts a value in where there is none: none is ever in state.
   secrets = {
     cursor-key             = "bbws/cursor-key-${var.environment}"
+    email-key              = "bbws/email-key-${var.environment}"
     checkpoint-signing-key = "bbws/checkpoint-signing-key-${var.environment}"
     "product-api/key"      = "bbws/product-api/key-${var.environment}"
   }

@@ -5,6 +5,8 @@ from bbws.kernel.idempotency import STORE as PLATFORM
 from bbws.keys.store import STORE as KEYS
 from bbws.marketing.store import STORE as CAMPAIGNS
 from bbws.operations.store import STORE as OPERATIONS
+from bbws.people.store import STORE as PEOPLE
 from bbws.products.store import STORE as PRODUCTS
+from bbws.tenants.store import STORE as TENANTS
 
-STORES = (PRODUCTS, CAMPAIGNS, OPERATIONS, AUDIT, KEYS, PLATFORM)
+STORES = (PRODUCTS, CAMPAIGNS, TENANTS, PEOPLE, OPERATIONS, AUDIT, KEYS, PLATFORM)

@@ -22,20 +22,29 @@ from bbws.operations import api as operations_api
 from bbws.operations import reactions as operations_reactions
 from bbws.operations import service as operations_service
 from bbws.operations.store import OPERATION
+from bbws.people import api as people_api
+from bbws.people.store import CONTACT, PERSON
 from bbws.platform import api as platform_api
 from bbws.products import api as products_api
 from bbws.products import reactions as products_reactions
 from bbws.products.store import PRODUCT
+from bbws.tenants import api as tenants_api
+from bbws.tenants import reactions as tenants_reactions
+from bbws.tenants.members.store import MEMBERSHIP
+from bbws.tenants.store import TENANT
+from bbws.tenants.units.store import UNIT
 
-APIS = (products_api, marketing_api, marketing_admin, operations_api, audit_api, keys_api, platform_api)
-CONSUMERS = (products_reactions, audit_reactions)
+_DOMAINS = (products_api, marketing_api, marketing_admin, tenants_api, people_api)
+APIS = (*_DOMAINS, operations_api, audit_api, keys_api, platform_api)
+CONSUMERS = (products_reactions, tenants_reactions, audit_reactions)
 DAILY_WORKS = (audit_reactions, operations_reactions)
 
 ENDPOINTS: tuple[Endpoint, ...] = tuple(endpoint for api in APIS for endpoint in api.ENDPOINTS)
 REACTIONS: tuple[Reaction, ...] = tuple(reaction for module in CONSUMERS for reaction in module.REACTIONS)
 DAILY: tuple[Daily, ...] = tuple(daily for module in DAILY_WORKS for daily in module.DAILY)
-KINDS = products_reactions.KINDS
-ENTITIES: Mapping[str, EntityType[Any]] = {e.source: e for e in (PRODUCT, CAMPAIGN, OPERATION, keys_store.API_KEY)}
+KINDS = (*products_reactions.KINDS, *tenants_reactions.KINDS)
+_KINDS_OF_ENTITY = (PRODUCT, CAMPAIGN, TENANT, MEMBERSHIP, UNIT, PERSON, CONTACT, OPERATION, keys_store.API_KEY)
+ENTITIES: Mapping[str, EntityType[Any]] = {entity.source: entity for entity in _KINDS_OF_ENTITY}
 
 
 @cache

@@ -1,6 +1,6 @@
 """What a caller may do where a request leads: asked on every request, before anything else is told of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -69,10 +69,10 @@ class Owners:
 
 
 @pytest.fixture
-def shops(tmp_path: Path) -> Client:
+def shops(tmp_path: Path) -> Iterator[Client]:
     with builders.client(tmp_path / "data", endpoints=(GET, CLOSE), start=False) as made:
         dispatcher = made.app.dispatcher._replace(authority=Owners())
-        return replace(made, app=replace(made.app, dispatcher=dispatcher))
+        yield replace(made, app=replace(made.app, dispatcher=dispatcher))
 
 
 def test_a_role_is_good_where_it_is_held(shops: Client) -> None:

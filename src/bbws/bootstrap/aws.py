@@ -6,7 +6,7 @@ A function runs one call, one consumer or one daily work, and imports the module
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,10 +16,11 @@ from bbws.engines.aws.calls import Transport
 from bbws.engines.aws.claims import GatewayClaims
 from bbws.engines.aws.engine import AwsEngine
 from bbws.engines.aws.limits import GatewayLimits
-from bbws.engines.aws.names import CURSOR_KEY, SIGNING_KEY, Names
+from bbws.engines.aws.names import CURSOR_KEY, EMAIL_KEY, SIGNING_KEY, Names
 from bbws.engines.aws.signing import Credentials
 from bbws.identity.authentication import PeopleOrKeys
-from bbws.kernel.actor import Actor
+from bbws.kernel.actor import IN_TENANT, Actor
+from bbws.kernel.callers import Authority
 from bbws.kernel.clock import Clock, SystemClock
 from bbws.kernel.cors import Cors
 from bbws.kernel.cursor import Cursors
@@ -183,6 +184,7 @@ def _ports(settings: Settings, engine: AwsEngine, table: Table, clock: Clock) ->
             "permissions": _permissions,
             "health": lambda: _Health(table, settings.region),
             "documents": Documents,
+            "email_key": lambda: _email_key(engine),
         }
     )
 
@@ -210,18 +212,34 @@ def dispatcher(cloud: Cloud, runs: str) -> Dispatcher:
     endpoints: Sequence[Endpoint] = module.ENDPOINTS
     if name not in {endpoint.id for endpoint in endpoints}:
         raise SettingsError(f"BBWS_RUNS: there is no call {runs}")
+    endpoint = next(endpoint for endpoint in endpoints if endpoint.id == name)
     # Those that it links to are declared with it, but nobody calls them here.
     own = [bound(endpoint, cloud.ports) if endpoint.id == name else endpoint for endpoint in endpoints]
     return Dispatcher.over(
         own,
         table=cloud.table,
         clock=cloud.clock,
-        authenticator=PeopleOrKeys(GatewayClaims(), ApiKeys(cloud.table, cloud.clock)),
+        authenticator=PeopleOrKeys(
+            GatewayClaims(), ApiKeys(cloud.table, cloud.clock), cloud.begin, _email_key(cloud.engine)
+        ),
+        authority=_authority(cloud.table, endpoint.permission),
         cursors=Cursors(lambda: cloud.engine.secrets.key(CURSOR_KEY)),
         limiter=GatewayLimits(),
         cors=Cors(cloud.settings.cors_origins),
         queued_by_default=cloud.settings.write_mode == "queued",
     )
+
+
+def _email_key(engine: AwsEngine) -> Callable[[], bytes]:
+    return partial(engine.secrets.key, EMAIL_KEY)
+
+
+def _authority(table: Table, permission: str) -> Authority | None:
+    if not permission.startswith(IN_TENANT):
+        return None
+    from bbws.tenants.access import Roles  # noqa: PLC0415 - no other call reads roles
+
+    return Roles(table)
 
 
 def worker(cloud: Cloud, runs: str) -> "Reaction | Daily":

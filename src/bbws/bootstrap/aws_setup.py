@@ -8,7 +8,7 @@ from bbws.audit.rebuild import rebuild as rebuild_rows
 from bbws.audit.signing import SEED_BYTES
 from bbws.audit.verify import Report, verify
 from bbws.bootstrap.aws import Cloud
-from bbws.engines.aws.names import CURSOR_KEY, FIRST_KEY, SIGNING_KEY
+from bbws.engines.aws.names import CURSOR_KEY, EMAIL_KEY, FIRST_KEY, SIGNING_KEY
 from bbws.kernel.actor import EVERYTHING, Rate, system
 from bbws.kernel.ids import random_id
 from bbws.kernel.work import UnitOfWork, transact
@@ -17,7 +17,7 @@ from bbws.keys.model import secret_hash
 from bbws.keys.store import lookup_key
 from bbws.tables import ENTITIES, permissions
 
-_CURSOR_BYTES = 32
+_KEY_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def set_up(cloud: Cloud) -> Done:
         Unavailable: AWS does not answer, or Terraform has not made what is needed; says what to do.
     """
     made = []
-    for name, size in ((CURSOR_KEY, _CURSOR_BYTES), (SIGNING_KEY, SEED_BYTES)):
+    for name, size in ((CURSOR_KEY, _KEY_BYTES), (EMAIL_KEY, _KEY_BYTES), (SIGNING_KEY, SEED_BYTES)):
         if cloud.engine.secrets.put_if_empty(name, secrets.token_hex(size)):
             made.append(cloud.engine.names.secret(name))
     current = cloud.engine.secrets.find(FIRST_KEY)

@@ -39,6 +39,7 @@ from bbws.operations.runner import resume
 from bbws.platform.ports import Metrics, Readiness
 from bbws.settings import Settings
 from bbws.tables import DAILY, ENDPOINTS, ENTITIES, KINDS, REACTIONS, permissions
+from bbws.tenants.access import Roles
 
 logger = logging.getLogger("bbws.bootstrap")
 
@@ -140,12 +141,15 @@ def build(  # noqa: PLR0913 - each is a seam that tests use
         "backup": BackupStream(engine),
         "documents": Documents(),
     }
-    cursor_key = engine.secret("cursor-key")
+    cursor_key, email_key = engine.secret("cursor-key"), engine.secret("email-key")
+    ports["email_key"] = lambda: email_key
+    tokens = LocalTokens(engine.folder, settings.environment)
     dispatcher = Dispatcher.over(
         [bound(endpoint, ports) for endpoint in endpoints],
         table=table,
         clock=clock,
-        authenticator=PeopleOrKeys(LocalTokens(engine.folder, settings.environment), ApiKeys(table, clock)),
+        authenticator=PeopleOrKeys(tokens, ApiKeys(table, clock), begin, lambda: email_key),
+        authority=Roles(table),
         cursors=Cursors(lambda: cursor_key),
         limiter=RateLimiter(),
         cors=Cors(settings.cors_origins),

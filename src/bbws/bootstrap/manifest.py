@@ -42,6 +42,7 @@ _CURSORS = {"actions": [_SECRET], "resource": "secret/cursor-key"}
 # What a port needs beside rows: its name among a handler's parameters → statements.
 _PORTS: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "signer": [{"actions": [_SECRET], "resource": "secret/checkpoint-signing-key"}],
+    "email_key": [{"actions": [_SECRET], "resource": "secret/email-key"}],
 }
 _FEED_LETTERS = "queue/feed-dlq"
 _COUNTING = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"]

@@ -1,34 +1,66 @@
 """From a token, or else from an API key, to an actor."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bbws.identity.ports import Verifier
-from bbws.kernel.actor import Actor
+from bbws.kernel.actor import Actor, ActorKind, unauthenticated
 from bbws.kernel.callers import Authenticator
 from bbws.kernel.http import Request
+from bbws.kernel.ids import random_id
 from bbws.kernel.table import Write
+from bbws.kernel.work import UnitOfWork
+from bbws.people.service import EmailKey, is_erased, register
+
+_MOST_SEEN = 4096
 
 
 class PeopleOrKeys:
-    """The kernel's Authenticator: the person that a token is about if there is one, else what the keys make of it."""
+    """The kernel's Authenticator: the person that a token is about if there is one, else what the keys make of it.
 
-    def __init__(self, verifier: Verifier, keys: Authenticator) -> None:
+    Whoever comes with a verified address is registered with their first call that is answered.
+    """
+
+    def __init__(
+        self,
+        verifier: Verifier,
+        keys: Authenticator,
+        begin: Callable[[Actor, str], UnitOfWork],
+        email_key: EmailKey,
+    ) -> None:
         self._verifier = verifier
         self._keys = keys
+        self._begin = begin
+        self._email_key = email_key
+        self._seen: set[Actor] = set()
 
     def authenticate(self, request: Request) -> Actor:
         """The person or the key's actor; ANONYMOUS without either.
 
         Raises:
-            Problem: 401 for a token that proves nothing, or a wrong key.
+            Problem: 401 for a token that proves nothing or is about somebody who was forgotten, or a wrong key.
         """
         claims = self._verifier.claims(request)
-        return self._keys.authenticate(request) if claims is None else claims.actor()
+        if claims is None:
+            return self._keys.authenticate(request)
+        actor = claims.actor()
+        if is_erased(self._begin(actor, request.id).table, actor.subject):
+            raise unauthenticated("This person was forgotten, and signs in no more.")
+        return actor
 
     def used(self, actor: Actor) -> Sequence[Write]:
-        """Writes that note the use of a key."""
-        return self._keys.used(actor)
+        """Writes that note the use of a key, or somebody who was not known so far."""
+        if actor.kind is not ActorKind.PERSON:
+            return self._keys.used(actor)
+        if not actor.email or actor in self._seen:
+            return ()
+        if len(self._seen) >= _MOST_SEEN:
+            self._seen.clear()
+        self._seen.add(actor)
+        work = self._begin(actor, f"signed-in-{random_id(8)}")
+        register(work, self._email_key)
+        return work.writes
 
     def not_noted(self, actor: Actor) -> None:
         """They were not stored."""
+        self._seen.discard(actor)
         self._keys.not_noted(actor)

@@ -15,11 +15,15 @@ class Claims(NamedTuple):
     Attributes:
         subject: the person's id, never an e-mail address.
         admin: whether the person has the platform role Admin.
+        email, name: the person's address, if the issuer has verified it, and what the person is called; else empty.
     """
 
     subject: str
     admin: bool = False
+    email: str = ""
+    name: str = ""
 
     def actor(self) -> Actor:
         """The person. What somebody without the platform role may do is no token's to say."""
-        return Actor(f"user-{self.subject}", ActorKind.PERSON, _ALL if self.admin else frozenset())
+        permissions = _ALL if self.admin else frozenset()
+        return Actor(f"user-{self.subject}", ActorKind.PERSON, permissions, email=self.email, name=self.name)

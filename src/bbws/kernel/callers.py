@@ -41,18 +41,6 @@ class Authority(Protocol):
         ...
 
 
-class Everywhere:
-    """The Authority where what a caller holds is all there is to it."""
-
-    @staticmethod
-    def within(actor: Actor, endpoint: Endpoint, path: Mapping[str, str]) -> Actor:  # noqa: ARG004 - the port's
-        """The actor as it is."""
-        return actor
-
-
-EVERYWHERE = Everywhere()
-
-
 class Limiter(Protocol):
     """How often somebody may ask."""
 

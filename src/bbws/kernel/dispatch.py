@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from bbws.kernel.actor import ANONYMOUS, Actor, ActorKind
-from bbws.kernel.callers import EVERYWHERE, Authenticator, Authority, Limiter
+from bbws.kernel.callers import Authenticator, Authority, Limiter
 from bbws.kernel.clock import Clock
 from bbws.kernel.conditional import expected_versions, not_modified, require_version
 from bbws.kernel.cors import Cors
@@ -66,7 +66,7 @@ class Dispatcher(NamedTuple):
     table: Table
     clock: Clock
     authenticator: Authenticator
-    authority: Authority
+    authority: Authority | None
     cursors: Cursors
     limiter: Limiter
     cors: Cors
@@ -83,7 +83,7 @@ class Dispatcher(NamedTuple):
         cursors: Cursors,
         limiter: Limiter,
         cors: Cors,
-        authority: Authority = EVERYWHERE,
+        authority: Authority | None = None,
         queued_by_default: bool = False,
     ) -> "Dispatcher":
         """A dispatcher for an endpoint table."""
@@ -146,7 +146,8 @@ class Dispatcher(NamedTuple):
             raise request.repetition()
         actor = exchange.actor = self._authenticate(request)
         self._limit(exchange, endpoint, actor)
-        actor = exchange.actor = self.authority.within(actor, endpoint, path)
+        if self.authority is not None:
+            actor = exchange.actor = self.authority.within(actor, endpoint, path)
         actor.require(endpoint.permission)
         scope = self.renderer.cursor_scope(endpoint, request)
         parsed = read_inputs(endpoint, request, path, self.cursors, scope)
@@ -225,9 +226,7 @@ class Dispatcher(NamedTuple):
             # A change that matched nothing itself has no version that If-Match could name.
             version = answer.version if isinstance(answer, Answer) and not endpoint.mutates else None
             require_version(work.if_match, version)
-        response, document = self.renderer.answer(
-            endpoint, request, exchange.actor, parsed.parameters, answer, queued=queued
-        )
+        response, document = self.renderer.answer(endpoint, request, work.actor, parsed, answer, queued=queued)
         if queued and parsed.prefers_async:
             response.headers["preference-applied"] = "respond-async"
         etag = response.headers.get("etag", "")

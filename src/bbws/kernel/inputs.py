@@ -19,7 +19,7 @@ class Inputs(NamedTuple):
 
     Attributes:
         path, query, body: as the endpoint's schemas; None where it has none.
-        parameters: the query's parameters as sent.
+        names, parameters: the path's and the query's parameters as sent.
         start: where a list goes on.
         dry_run: whether only the plan is wanted.
         prefers_async: whether the caller would rather not wait (RFC 7240).
@@ -28,6 +28,7 @@ class Inputs(NamedTuple):
     path: BaseModel | None
     query: BaseModel | None
     body: BaseModel | None
+    names: Mapping[str, str]
     parameters: Mapping[str, str]
     start: Position | None
     dry_run: bool
@@ -56,7 +57,7 @@ def read_inputs(endpoint: Endpoint, request: Request, path: Mapping[str, str], c
         start = cursors.read(scope, parameters, query.start_at)
     named = None if endpoint.path_schema is None else _path(endpoint.path_schema, tuple(path.items()))
     prefers_async = "respond-async" in _preferences(request)
-    return Inputs(named, query, _body(endpoint, request), parameters, start, dry_run, prefers_async)
+    return Inputs(named, query, _body(endpoint, request), path, parameters, start, dry_run, prefers_async)
 
 
 @cache

@@ -1,6 +1,5 @@
 """From a handler's answer to bytes: schema, ``_links``, entity tag, cursor. The same for every endpoint."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -10,6 +9,7 @@ from bbws.kernel.conditional import entity_tag
 from bbws.kernel.cursor import Cursors
 from bbws.kernel.endpoint import Answer, Endpoint, Listed, Raw
 from bbws.kernel.http import JSON, PROBLEM_JSON, Request, Response
+from bbws.kernel.inputs import Inputs
 from bbws.kernel.links import Linker, page_links
 from bbws.kernel.problem import Problem
 
@@ -35,7 +35,7 @@ class Renderer:
         endpoint: Endpoint,
         request: Request,
         actor: Actor,
-        parameters: Mapping[str, str],
+        inputs: Inputs,
         answer: Answer | Listed,
         *,
         queued: bool,
@@ -46,7 +46,7 @@ class Renderer:
         status = _ACCEPTED if queued else endpoint.status
         headers: dict[str, str] = {}
         if isinstance(answer, Listed):
-            document = self._list(endpoint, request, actor, parameters, answer)
+            document = self._list(endpoint, request, actor, inputs, answer)
             version = None
         else:
             headers.update(answer.headers)
@@ -90,21 +90,21 @@ class Renderer:
         return document
 
     def _list(
-        self, endpoint: Endpoint, request: Request, actor: Actor, parameters: Mapping[str, str], answer: Listed
+        self, endpoint: Endpoint, request: Request, actor: Actor, inputs: Inputs, answer: Listed
     ) -> dict[str, Any]:
         items = [_wire(item) for item in answer.items]
         for item in items:
             item["_links"] = self._linker.item(endpoint, actor, request.base_path, item)
         token = None
         if answer.next is not None:
-            token = self._cursors.sign(self.cursor_scope(endpoint, request), parameters, answer.next)
-        links = page_links(request.base_path, request.path, parameters, token)
+            token = self._cursors.sign(self.cursor_scope(endpoint, request), inputs.parameters, answer.next)
+        links = page_links(request.base_path, request.path, inputs.parameters, token)
         return {
             "items": items,
             "count": len(items),
             "moreAvailable": token is not None,
             "nextToken": token,
-            "_links": links | self._linker.resource(endpoint, actor, request.base_path, {}),
+            "_links": links | self._linker.resource(endpoint, actor, request.base_path, inputs.names),
         }
 
     @staticmethod

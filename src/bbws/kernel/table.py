@@ -1,5 +1,6 @@
 """The storage port: rows, conditional writes, pages. Every store is written once above it. Source: design §3."""
 
+import heapq
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
@@ -136,6 +137,18 @@ class Page(NamedTuple):
 
     rows: tuple[Row, ...]
     next: Position | None
+
+
+def merged(
+    pages: Sequence[Page], index: str | None, limit: int, *, descending: bool
+) -> tuple[Sequence[Row], Position | None]:
+    """Pages of one query of several partitions as one page: its rows, and where the next one starts."""
+    if len(pages) == 1:
+        return pages[0].rows, pages[0].next
+    found = list(heapq.merge(*(page.rows for page in pages), key=lambda row: row.position(index), reverse=descending))
+    more = len(found) > limit or any(page.next is not None for page in pages)
+    rows = found[:limit]
+    return rows, rows[-1].position(index) if more and rows else None
 
 
 class Table(Protocol):

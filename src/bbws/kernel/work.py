@@ -64,6 +64,17 @@ class UnitOfWork:
         row = self.table.get(key)
         return None if row is None else entity.stored(row)
 
+    def get(self, key: Key) -> Row | None:
+        """The row at ``key`` as this unit of work is going to leave it."""
+        for write in self.writes:
+            if write.key == key and not isinstance(write, Ensure):
+                return None if isinstance(write, Remove) else write.row
+        return self.table.get(key)
+
+    def grant(self, permissions: frozenset[str]) -> None:
+        """Give the actor what this use case brings, or finds: the links of the answer are by it."""
+        self.actor = self.actor._replace(permissions=self.actor.permissions | permissions)
+
     def match(self, current: Stored[Any]) -> None:
         """Hold the caller's ``If-Match`` against what is about to be changed.
 

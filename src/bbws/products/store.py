@@ -1,7 +1,6 @@
 """Keys and queries of products, written once over the kernel's Table. Source: specification products §7, Decision 6."""
 
-import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from bbws.kernel.access import Access, Store
@@ -9,7 +8,7 @@ from bbws.kernel.canonical import Document
 from bbws.kernel.clock import parse_rfc3339, rfc3339
 from bbws.kernel.entity import EntityType, Stored
 from bbws.kernel.money import money_text, sortable
-from bbws.kernel.table import Key, Page, Position, Row, RowKind, Table
+from bbws.kernel.table import Key, Position, Row, RowKind, Table, merged
 from bbws.kernel.text import fold
 from bbws.kernel.work import UnitOfWork
 from bbws.products.model import Product, search_words
@@ -157,17 +156,8 @@ def listed(  # noqa: PLR0913 - each is a part of the question
         table.query(_partition(status, currency), index=index, start=start, limit=limit, descending=descending)
         for status in statuses
     ]
-    rows, following = _merged(pages, index, limit, descending=descending)
+    rows, following = merged(pages, index, limit, descending=descending)
     return [PRODUCT.stored(row) for row in rows], following
-
-
-def _merged(pages: list[Page], index: str | None, limit: int, *, descending: bool) -> tuple[list[Row], Position | None]:
-    if len(pages) == 1:
-        return list(pages[0].rows), pages[0].next
-    found = list(heapq.merge(*(page.rows for page in pages), key=lambda row: row.position(index), reverse=descending))
-    more = len(found) > limit or any(page.next is not None for page in pages)
-    rows = found[:limit]
-    return rows, rows[-1].position(index) if more and rows else None
 
 
 def found(
@@ -202,14 +192,14 @@ def found(
 
 def _candidates(
     table: Table, statuses: tuple[bool, ...], currency: str | None, prefix: str, start: Position | None
-) -> tuple[list[Row], Position | None]:
+) -> tuple[Sequence[Row], Position | None]:
     index = None if currency is None else _CURRENCY_WORDS
     partitions = [_words_partition(s) if currency is None else _partition(s, currency) for s in statuses]
     pages = [
         table.query(partition, index=index, prefix=prefix, start=start, limit=_SCANNED_AT_ONCE)
         for partition in partitions
     ]
-    return _merged(pages, index, _SCANNED_AT_ONCE, descending=False)
+    return merged(pages, index, _SCANNED_AT_ONCE, descending=False)
 
 
 def _match(table: Table, row: Row, terms: list[str], longest: str) -> Stored[Product] | None:

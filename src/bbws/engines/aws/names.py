@@ -2,6 +2,7 @@
 
 API_STAGE = "v1"
 CURSOR_KEY = "cursor-key"
+EMAIL_KEY = "email-key"
 SIGNING_KEY = "checkpoint-signing-key"
 FIRST_KEY = "product-api/key"
 FEED = "feed"
@@ -48,7 +49,7 @@ class Names:
         return f"bbws-{consumer}-{self.environment}"
 
     def secret(self, secret: str) -> str:
-        """A secret: ``CURSOR_KEY``, ``SIGNING_KEY`` or ``FIRST_KEY``."""
+        """A secret: ``CURSOR_KEY``, ``EMAIL_KEY``, ``SIGNING_KEY`` or ``FIRST_KEY``."""
         return f"bbws/{secret}-{self.environment}"
 
     @property

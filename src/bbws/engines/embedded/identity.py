@@ -46,8 +46,8 @@ class LocalTokens:
         self._file = data_dir / KEY_FILE
         self._issuer = f"urn:bbws:{environment}"
 
-    def issue(self, subject: str, lifetime: timedelta, *, admin: bool = False) -> str:
-        """A token for a person.
+    def issue(self, subject: str, lifetime: timedelta, *, admin: bool = False, email: str = "", name: str = "") -> str:
+        """A token for a person, whose address is taken as verified where one is given.
 
         Raises:
             ValueError: the subject is no id, or the token would live for more than a day or for no time.
@@ -73,6 +73,10 @@ class LocalTokens:
         }
         if admin:
             claims["platformRole"] = ADMIN
+        if email:
+            claims |= {"email": email, "email_verified": True}
+        if name:
+            claims["name"] = name
         return jwt.encode(claims, self._key, algorithm=_ALGORITHM, headers={"kid": self._kid})
 
     def claims(self, request: Request) -> Claims | None:
@@ -109,7 +113,8 @@ class LocalTokens:
             raise _invalid("This token is not one that BBWS accepts. Sign in for a new one.") from error
         if not re.fullmatch(SUBJECT, str(found["sub"])):
             raise _invalid("This token is about nobody. Sign in again.")
-        return Claims(found["sub"], found.get("platformRole") == ADMIN)
+        email = found.get("email", "") if found.get("email_verified") is True else ""
+        return Claims(found["sub"], found.get("platformRole") == ADMIN, email, found.get("name", ""))
 
     @cached_property
     def _key(self) -> "Ed25519PrivateKey":

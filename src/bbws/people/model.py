@@ -1,0 +1,81 @@
+"""People, and what is known of them. Pure. Source: design §2, personal values; specification tenants, Decision 15."""
+
+import hashlib
+import hmac
+import unicodedata
+from datetime import datetime
+from typing import NamedTuple
+
+from bbws.kernel.problem import Kind, ProblemType
+
+CONTACT_PREFIX = "contact-"
+CONTACT_RANDOM_LENGTH = 16
+KEY_BYTES = 32
+MOST_CHARACTERS = 254
+
+USER_NOT_FOUND = ProblemType(
+    Kind.NOT_FOUND, "user-not-found", "User not found", "There is no person with this id that the caller may know of."
+)
+
+
+class Contact(NamedTuple):
+    """Who can be written to at one address, without the address: what is stored, changed and announced of it.
+
+    Attributes:
+        email_hash, name_hash: of the values, under a key of this contact alone, hexadecimal; None: no value.
+        erased_at: since when nothing is known of it; its values and its key are gone, and the hashes tell nothing.
+    """
+
+    contact_id: str
+    email_hash: str | None
+    name_hash: str | None
+    created_at: datetime
+    erased_at: datetime | None = None
+
+
+class Values(NamedTuple):
+    """What is known of a contact, and can be forgotten. ``name`` is empty where it is not known."""
+
+    email: str
+    name: str
+    key: bytes
+
+
+class Person(NamedTuple):
+    """Somebody who has signed in with a verified address.
+
+    Attributes:
+        user_id: the subject of the person's actor.
+        contacts: the contact of the present address, then those of former ones.
+        erased_at: since when the person is forgotten; nobody signs in under the id again.
+    """
+
+    user_id: str
+    contacts: tuple[str, ...]
+    registered_at: datetime
+    erased_at: datetime | None = None
+
+
+def fold_email(email: str) -> str:
+    """An address for comparing: without regard to case, and to how its characters are composed."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", email).casefold())
+
+
+def email_name(key: bytes, email: str) -> str:
+    """What an address is looked up by: only who has the server's key can tell whether it is a certain one."""
+    return hmac.digest(key, fold_email(email).encode(), hashlib.sha256).hex()
+
+
+def hashed(key: bytes, value: str) -> str | None:
+    """What a Change may say of a value; None of an empty one."""
+    return hmac.digest(key, value.encode(), hashlib.sha256).hex() if value else None
+
+
+def contact_of(contact_id: str, values: Values, created_at: datetime) -> Contact:
+    """The contact that has these values."""
+    return Contact(contact_id, hashed(values.key, values.email), hashed(values.key, values.name), created_at)
+
+
+def erased(contact: Contact, moment: datetime) -> Contact:
+    """The contact of which nothing is known any more."""
+    return contact._replace(email_hash=None, name_hash=None, erased_at=moment)

@@ -1,0 +1,35 @@
+"""People on the wire."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from bbws.people.model import MOST_CHARACTERS
+
+
+def _address(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    # Imported with the first address: most functions never see one.
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 - see above
+
+    try:
+        return validate_email(value.strip(), check_deliverability=False, allow_quoted_local=True).normalized
+    except EmailNotValidError as error:
+        msg = f"must be an e-mail address: {str(error)[:1].lower()}{str(error)[1:].removesuffix('.')}"
+        raise ValueError(msg) from error
+
+
+type Email = Annotated[
+    str,
+    Field(
+        max_length=MOST_CHARACTERS,
+        json_schema_extra={"format": "email"},
+        examples=["thandi@example.com"],
+        description="E-mail address. Case makes no difference.",
+    ),
+    BeforeValidator(_address),
+]
+type ShownEmail = Annotated[
+    str | None, Field(examples=["thandi@example.com"], description="E-mail address; null once it is forgotten.")
+]

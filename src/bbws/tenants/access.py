@@ -1,0 +1,89 @@
+"""Who may do what in the tenant that a request is about: the kernel's Authority.
+
+Everything is read by key, consistently, on every request: what was taken away is gone with the next one. Whoever has no
+business in a tenant is told that there is none, in the same words as where there is none.
+
+Source: specification tenants §5, Decisions 3, 4, 7, 8.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from bbws.kernel.actor import IN_TENANT, PLATFORM_ADMIN, Actor, ActorKind
+from bbws.kernel.endpoint import Endpoint
+from bbws.kernel.problem import Problem
+from bbws.kernel.table import Table
+from bbws.tenants.members import store as members_store
+from bbws.tenants.members.model import Membership, permitted
+from bbws.tenants.model import ACCOUNT_SUSPENDED, TENANT_NOT_FOUND, Status, Tenant
+from bbws.tenants.permissions import LEFT, READ, SELF
+from bbws.tenants.store import TENANT, tenant_key
+from bbws.tenants.units.store import chain_in
+
+_SELF = frozenset({SELF})
+
+
+class Standing(NamedTuple):
+    """How somebody stands to a tenant. ``membership``: None for an Admin of another tenant of the same customer."""
+
+    tenant: Tenant
+    membership: Membership | None
+
+
+class Roles:
+    """The kernel's Authority over stored roles."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def within(self, actor: Actor, endpoint: Endpoint, path: Mapping[str, str]) -> Actor:
+        """The person with what it may do in the tenant of the path, and in the unit of it that the path names.
+
+        Raises:
+            Problem: 404 for a tenant that is not the caller's; 403 for one that is suspended or parked.
+        """
+        person = actor.kind is ActorKind.PERSON and not actor.may(PLATFORM_ADMIN)
+        if not person or not endpoint.permission.startswith(IN_TENANT):
+            return actor
+        tenant_id = path.get("tenantId")
+        if tenant_id is None:
+            return actor._replace(permissions=_SELF)
+        standing = standing_of(self._table, tenant_id, actor.subject)
+        if standing is None:
+            raise not_found(tenant_id)
+        held = _held(self._table, standing, path)
+        left = LEFT.get(standing.tenant.status)
+        if left is not None and endpoint.permission not in left:
+            raise _closed(standing.tenant.status)
+        return actor._replace(permissions=held | _SELF if left is None else (held & left) | _SELF)
+
+
+def standing_of(table: Table, tenant_id: str, user_id: str) -> Standing | None:
+    """How somebody stands to a tenant; None where it is none of theirs, or there is none."""
+    row = table.get(tenant_key(tenant_id))
+    if row is None:
+        return None
+    tenant = TENANT.stored(row).value
+    membership = members_store.load(table, tenant_id, user_id)
+    if membership is not None and membership.value.active:
+        return Standing(tenant, membership.value)
+    if members_store.is_admin_of_customer(table, tenant.customer_id, user_id):
+        return Standing(tenant, None)
+    return None
+
+
+def _held(table: Table, standing: Standing, path: Mapping[str, str]) -> frozenset[str]:
+    if standing.membership is None:
+        return frozenset({READ})
+    chain = chain_in(table, path) if standing.membership.units else ()
+    return permitted(standing.membership, chain)
+
+
+def not_found(tenant_id: str) -> Problem:
+    """The same for a tenant that is not there, and for one that is not the caller's."""
+    return TENANT_NOT_FOUND(f"There is no tenant {tenant_id} that you belong to.")
+
+
+def _closed(status: Status) -> Problem:
+    how = "suspended: write to support" if status is Status.SUSPENDED else "parked: its Admin can unpark it"
+    return ACCOUNT_SUSPENDED(f"This tenant is {how}.", currentStatus=status.value)

@@ -1,0 +1,26 @@
+"""What the tenants domain announces: its published language."""
+
+from collections.abc import Mapping
+
+from bbws.kernel.change import EventType
+from bbws.tenants.model import Transition
+
+CREATED = EventType("tenant.created", "CREATE", "An organisation is to be hosted.")
+UPDATED = EventType("tenant.updated", "UPDATE", "Fields of a tenant changed.")
+OF_TRANSITIONS: Mapping[Transition, EventType] = {
+    Transition.ACTIVATE: EventType("tenant.activated", "ACTIVATE", "A tenant's environment is ready."),
+    Transition.FAIL: EventType("tenant.failed", "FAIL", "A tenant's environment could not be made."),
+    Transition.RETRY: EventType("tenant.retried", "RETRY", "A tenant's environment is to be made after all."),
+    Transition.SUSPEND: EventType("tenant.suspended", "SUSPEND", "Nobody of a tenant is let in; what it has is kept."),
+    Transition.RESUME: EventType("tenant.resumed", "RESUME", "The people of a suspended tenant are let in again."),
+    Transition.PARK: EventType("tenant.parked", "PARK", "A tenant's sites are down; its data is kept."),
+    Transition.UNPARK: EventType("tenant.unparked", "UNPARK", "A parked tenant's sites are being brought back."),
+    Transition.DEPROVISION: EventType("tenant.deprovisioned", "DEPROVISION", "A tenant has left; its record stays."),
+}
+LIFECYCLE_ASKED = EventType("operation.tenant-lifecycle", "REQUEST", "What follows from a new status is to be done.")
+
+ASSIGNED = EventType("user.assigned", "ASSIGN", "Somebody got a role in a tenant.")
+ROLE_CHANGED = EventType("user.role_changed", "UPDATE", "Somebody's role in a tenant became another.")
+REMOVED = EventType("user.removed", "REMOVE", "Somebody has no role in a tenant any more.")
+
+PUBLISHED = (CREATED, UPDATED, *OF_TRANSITIONS.values(), ASSIGNED, ROLE_CHANGED, REMOVED)

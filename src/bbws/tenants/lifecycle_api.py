@@ -1,0 +1,132 @@
+"""The endpoints that take a tenant from one status to another. Source: specification tenants §2, §3, Decisions 6, 7."""
+
+from typing import Any
+
+from bbws.kernel.actor import PLATFORM_ADMIN
+from bbws.kernel.endpoint import Answer, Call, Endpoint
+from bbws.operations.model import ILLEGAL_TRANSITION
+from bbws.operations.store import ACCEPTING
+from bbws.tenants import lifecycle, permissions, service, store
+from bbws.tenants.model import CONFIRMATION, DEPENDENCIES, Transition
+from bbws.tenants.rendering import LINKS, ONE, accepted, moved, one
+from bbws.tenants.schemas import (
+    AcceptedLifecycle,
+    DeleteQuery,
+    MovedTenant,
+    SetStatus,
+    TenantPath,
+    WarningBody,
+    WithReason,
+)
+
+_REBUILDING = WarningBody(code="rebuilding", message="The sites are being brought back; this takes up to 15 minutes.")
+
+_WHY = {"reason": "No payment for 60 days"}
+_MOVED = {"response": MovedTenant, "links": LINKS, "secret_fields": ("contactEmail",), "access": store.MOVING}
+_ACCEPTED = {"response": AcceptedLifecycle, "status": 202, "access": store.MOVING | ACCEPTING}
+
+
+def _delete(call: Call[TenantPath, DeleteQuery, Any]) -> Answer:
+    query = call.query
+    return accepted(lifecycle.deprovision(call.work, call.path.tenant_id, query.confirm, force=query.force))
+
+
+def _set_status(call: Call[TenantPath, Any, SetStatus]) -> Answer:
+    current = service.set_status(call.work, call.path.tenant_id, call.body.status, call.body.reason)
+    return moved(call, current)
+
+
+def _park(call: Call[TenantPath, Any, WithReason]) -> Answer:
+    return moved(call, service.move(call.work, call.path.tenant_id, Transition.PARK, call.body.reason))
+
+
+def _unpark(call: Call[TenantPath, Any, Any]) -> Answer:
+    return moved(call, service.move(call.work, call.path.tenant_id, Transition.UNPARK), _REBUILDING)
+
+
+def _suspend(call: Call[TenantPath, Any, WithReason]) -> Answer:
+    return accepted(lifecycle.suspend(call.work, call.path.tenant_id, call.body.reason))
+
+
+def _resume(call: Call[TenantPath, Any, Any]) -> Answer:
+    return accepted(lifecycle.resume(call.work, call.path.tenant_id))
+
+
+def _move(endpoint_id: str, verb: str, permission: str, **further: Any) -> Endpoint:  # noqa: ANN401 - the same
+    return one(
+        endpoint_id,
+        "POST",
+        f"{ONE}/lifecycle/{verb}",
+        verb,
+        permission=permission,
+        problems=(ILLEGAL_TRANSITION,),
+        **further,
+    )
+
+
+ENDPOINTS = (
+    one(
+        "deleteTenant",
+        "DELETE",
+        ONE,
+        "delete",
+        permission=permissions.LIFECYCLE,
+        summary="Take leave of a tenant",
+        description="Its record stays and its name is free. One whose environment runs is parked first, or forced.",
+        handler=_delete,
+        query_schema=DeleteQuery,
+        problems=(ILLEGAL_TRANSITION, DEPENDENCIES, CONFIRMATION),
+        **_ACCEPTED,
+    ),
+    one(
+        "setTenantStatus",
+        "PATCH",
+        f"{ONE}/status",
+        "status",
+        permission=permissions.LIFECYCLE,
+        summary="Take a tenant to a status, by whatever transition leads there",
+        handler=_set_status,
+        body_schema=SetStatus,
+        problems=(ILLEGAL_TRANSITION,),
+        example={"status": "ACTIVE", "reason": "The environment is ready"},
+        **_MOVED,
+    ),
+    _move(
+        "parkTenant",
+        "park",
+        permissions.LIFECYCLE,
+        summary="Take a tenant's sites down and keep its data",
+        description="From then on its people can read the tenant alone, and its Admin can unpark it.",
+        handler=_park,
+        body_schema=WithReason,
+        example=_WHY,
+        **_MOVED,
+    ),
+    _move(
+        "unparkTenant",
+        "unpark",
+        permissions.UNPARK,
+        summary="Bring a parked tenant's sites back",
+        handler=_unpark,
+        **_MOVED,
+    ),
+    _move(
+        "suspendTenant",
+        "suspend",
+        permissions.LIFECYCLE,
+        summary="Let nobody of a tenant in",
+        description="From this answer on. Only the platform's people can resume it.",
+        handler=_suspend,
+        body_schema=WithReason,
+        example=_WHY,
+        **_ACCEPTED,
+    ),
+    _move(
+        "resumeTenant",
+        "resume",
+        PLATFORM_ADMIN,
+        summary="Let the people of a suspended tenant in again",
+        handler=_resume,
+        **_ACCEPTED,
+    ),
+)

@@ -1,0 +1,87 @@
+"""Who belongs to a tenant. Pure. Source: specification tenants §1, Decisions 4, 9."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from bbws.kernel.problem import Kind, ProblemType
+from bbws.tenants.permissions import AT_UNITS, GIVEN, OF_ANY_MEMBER, Role, given
+
+ALREADY_ASSIGNED = ProblemType(
+    Kind.CONFLICT, "already-assigned", "Already assigned", "This person has a role there already. Change it instead."
+)
+LAST_ADMIN = ProblemType(
+    Kind.REFUSED,
+    "last-admin",
+    "Last Admin",
+    "A tenant that is not deprovisioned keeps an Admin for the whole of it. Make somebody else Admin first.",
+)
+
+
+class Membership(NamedTuple):
+    """What one person is in one tenant.
+
+    Attributes:
+        customer_id: the tenant's.
+        role: in the whole tenant; None where roles are held at units alone.
+        units: unit id → the role held there and below.
+        active: whether anything is held.
+    """
+
+    tenant_id: str
+    user_id: str
+    customer_id: str
+    role: Role | None
+    units: Mapping[str, Role]
+    assigned_at: datetime
+    assigned_by: str
+    active: bool = True
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether it is an Admin of the whole tenant."""
+        return self.active and self.role is Role.ADMIN
+
+
+class Reason(NamedTuple):
+    """Why a permission is held: which role, and at which unit (None: in the whole tenant)."""
+
+    role: Role
+    unit_id: str | None
+
+
+def with_role(membership: Membership, role: Role | None, unit_id: str | None = None) -> Membership:
+    """The membership with a role in the whole tenant, or at a unit; None takes it away."""
+    if unit_id is None:
+        membership = membership._replace(role=role)
+    else:
+        units = {held: at for held, at in membership.units.items() if held != unit_id}
+        membership = membership._replace(units=units if role is None else {**units, unit_id: role})
+    return membership._replace(active=membership.role is not None or bool(membership.units))
+
+
+def removed(membership: Membership) -> Membership:
+    """The membership of somebody who is out."""
+    return membership._replace(role=None, units={}, active=False)
+
+
+def permitted(membership: Membership, chain: tuple[str, ...] = ()) -> frozenset[str]:
+    """What the membership permits at a place: ``chain`` holds the units from the root to it, empty for the tenant."""
+    if not membership.active:
+        return frozenset()
+    whole = frozenset() if membership.role is None else given([membership.role])
+    there = given(membership.units[unit] for unit in chain if unit in membership.units)
+    return whole | (there & AT_UNITS) | OF_ANY_MEMBER
+
+
+def reasons(membership: Membership, permission: str, chain: tuple[str, ...] = ()) -> list[Reason]:
+    """Why the membership permits something at a place; empty where it does not."""
+    if not membership.active:
+        return []
+    found = []
+    if membership.role in GIVEN[permission]:
+        found.append(Reason(Role(membership.role), None))
+    for unit, role in membership.units.items():
+        if permission in OF_ANY_MEMBER or (permission in AT_UNITS and unit in chain and role in GIVEN[permission]):
+            found.append(Reason(role, unit))
+    return found

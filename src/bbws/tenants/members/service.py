@@ -1,0 +1,125 @@
+"""Use cases of who belongs to a tenant. Source: specification tenants §4, Decisions 4, 5, 9."""
+
+from bbws.kernel.entity import Stored
+from bbws.kernel.work import UnitOfWork
+from bbws.people import service as people
+from bbws.people.model import USER_NOT_FOUND
+from bbws.people.service import EmailKey
+from bbws.people.store import person_of
+from bbws.tenants import events, service
+from bbws.tenants import store as tenants_store
+from bbws.tenants.members import model, store
+from bbws.tenants.members.model import ALREADY_ASSIGNED, LAST_ADMIN, Membership
+from bbws.tenants.model import Status, Tenant, require, require_not
+from bbws.tenants.permissions import Role
+
+
+def get(work: UnitOfWork, tenant_id: str, user_id: str) -> Stored[Membership]:
+    """Somebody who belongs to a tenant.
+
+    Raises:
+        Problem: 404.
+    """
+    service.get(work, tenant_id)
+    current = store.find(work, tenant_id, user_id)
+    if current is None:
+        raise USER_NOT_FOUND(f"There is no user {user_id} in this tenant.")
+    return current
+
+
+def add(work: UnitOfWork, email_key: EmailKey, tenant_id: str, email: str, role: Role) -> Stored[Membership]:
+    """Give somebody who is known by an address a role in the whole tenant.
+
+    Raises:
+        Problem: 404 where nobody with this address has signed in; 409 for who has such a role; 422 unless the tenant is
+            active.
+    """
+    tenant = service.get(work, tenant_id)
+    require(tenant.value, Status.ACTIVE)
+    known = people.find(work.table, email_key, email)
+    person = None if known is None or known.user_id is None else person_of(work.table, known.user_id)
+    if person is None or person.erased_at is not None:
+        raise USER_NOT_FOUND("Nobody with this address has signed in yet. Invite them instead.")
+    return assign(work, tenant, person.user_id, role)
+
+
+def assign(
+    work: UnitOfWork, tenant: Stored[Tenant], user_id: str, role: Role, unit_id: str | None = None
+) -> Stored[Membership]:
+    """Give a person a role in the tenant, or at a unit of it. That the unit is there is the caller's to know.
+
+    Raises:
+        Problem: 409 where there is one already.
+    """
+    current = store.load(work.table, tenant.value.tenant_id, user_id)
+    # Whoever ends the tenant meanwhile must not find somebody in it afterwards.
+    work.ensure(tenants_store.tenant_key(tenant.value.tenant_id), tenant.version)
+    now, by = work.now(current), work.actor.subject
+    if current is None:
+        fresh = Membership(tenant.value.tenant_id, user_id, tenant.value.customer_id, None, {}, now, by)
+        return work.create(store.MEMBERSHIP, model.with_role(fresh, role, unit_id), events.ASSIGNED)
+    held = current.value.role if unit_id is None else current.value.units.get(unit_id)
+    if held is not None:
+        raise ALREADY_ASSIGNED(f"This person is {held} there already. Change the role instead.", userId=user_id)
+    membership = model.with_role(current.value, role, unit_id)
+    if not current.value.active:
+        membership = membership._replace(assigned_at=now, assigned_by=by)
+    return work.update(store.MEMBERSHIP, current, membership, events.ASSIGNED)
+
+
+def change_role(work: UnitOfWork, tenant_id: str, user_id: str, role: Role) -> Stored[Membership]:
+    """Give a member another role in the whole tenant.
+
+    Raises:
+        Problem: 404, 412, 422 for the last Admin, and for a deprovisioned tenant.
+    """
+    tenant, current = _to_change(work, tenant_id, user_id)
+    membership = model.with_role(current.value, role)
+    if membership == current.value:
+        return current
+    if current.value.is_admin:
+        _keep_an_admin(work, tenant.value, user_id)
+    return work.update(store.MEMBERSHIP, current, membership, events.ROLE_CHANGED)
+
+
+def remove(work: UnitOfWork, tenant_id: str, user_id: str) -> None:
+    """Take a member out of a tenant, and out of all its units.
+
+    Raises:
+        Problem: 404, 412, or 422 for the last Admin.
+    """
+    tenant, current = _to_change(work, tenant_id, user_id)
+    if current.value.is_admin:
+        _keep_an_admin(work, tenant.value, user_id)
+    work.update(store.MEMBERSHIP, current, model.removed(current.value), events.REMOVED)
+
+
+def leave_unit(work: UnitOfWork, tenant_id: str, user_id: str, unit_id: str) -> None:
+    """Take away the role that a member holds at a unit itself.
+
+    Raises:
+        Problem: 404 or 412.
+    """
+    _, current = _to_change(work, tenant_id, user_id)
+    if unit_id not in current.value.units:
+        raise USER_NOT_FOUND(f"There is no user {user_id} in this unit.")
+    membership = model.with_role(current.value, None, unit_id)
+    event = events.ROLE_CHANGED if membership.active else events.REMOVED
+    work.update(store.MEMBERSHIP, current, membership, event)
+
+
+def _to_change(work: UnitOfWork, tenant_id: str, user_id: str) -> tuple[Stored[Tenant], Stored[Membership]]:
+    tenant = service.get(work, tenant_id)
+    require_not(tenant.value, Status.DEPROVISIONED)
+    current = get(work, tenant_id, user_id)
+    work.match(current)
+    return tenant, current
+
+
+def _keep_an_admin(work: UnitOfWork, tenant: Tenant, leaving: str) -> None:
+    """Of two Admins who go at the same moment one stays: each commit asks that the other is still there."""
+    other = store.another_admin(work, tenant.tenant_id, leaving)
+    if other is None:
+        detail = "This is the tenant's only Admin. Make somebody else Admin first."
+        raise LAST_ADMIN(detail, userId=leaving)
+    work.ensure(store.member_key(tenant.tenant_id, other.value.user_id), other.version)

@@ -1,0 +1,159 @@
+"""Keys and queries of memberships, in the partition of their tenant."""
+
+from collections.abc import Iterable
+
+from bbws.kernel.access import Access
+from bbws.kernel.canonical import Document
+from bbws.kernel.clock import parse_rfc3339, rfc3339
+from bbws.kernel.entity import EntityType, Stored
+from bbws.kernel.table import Key, Position, Row, RowKind, Table
+from bbws.kernel.work import UnitOfWork
+from bbws.people import store as people_store
+from bbws.tenants.members.model import Membership
+from bbws.tenants.permissions import Role
+from bbws.tenants.store import BY_USER, DECIDING, USERS, USERS_OF_ROLE, partition, path
+
+SHOWING = DECIDING | people_store.SHOWING
+LISTING = SHOWING | Access.to(indexes=f"{USERS} {USERS_OF_ROLE}")
+BELONGING = DECIDING | Access.to(indexes=BY_USER)
+CHANGING = DECIDING | Access.to(queries="TENANT", puts="TENANT CUSTOMER", removes="TENANT CUSTOMER", ensures="TENANT")
+ADDING = CHANGING | Access.to(gets="EMAIL PERSON")
+_ADMIN, _AT = "ADMIN#", "AT#"
+_AT_ONCE = 100
+
+
+def member_key(tenant_id: str, user_id: str) -> Key:
+    """Where a membership lies."""
+    return Key(partition(tenant_id), f"MEMBER#{user_id}")
+
+
+def users_path(tenant_id: str) -> str:
+    """The path of a tenant's users."""
+    return f"{path(tenant_id)}/users"
+
+
+def _dump(membership: Membership) -> Document:
+    return {
+        "tenantId": membership.tenant_id,
+        "userId": membership.user_id,
+        "customerId": membership.customer_id,
+        "role": None if membership.role is None else membership.role.value,
+        "units": {unit: role.value for unit, role in membership.units.items()},
+        "assignedAt": rfc3339(membership.assigned_at),
+        "assignedBy": membership.assigned_by,
+        "active": membership.active,
+        "entityType": "MEMBER",
+    }
+
+
+def _load(document: Document) -> Membership:
+    return Membership(
+        document["tenantId"],
+        document["userId"],
+        document["customerId"],
+        None if document["role"] is None else Role(document["role"]),
+        {unit: Role(role) for unit, role in document["units"].items()},
+        parse_rfc3339(document["assignedAt"]),
+        document["assignedBy"],
+        document["active"],
+    )
+
+
+def _indexes(membership: Membership) -> dict[str, Key]:
+    if not membership.active:
+        return {}
+    since = f"{rfc3339(membership.assigned_at)}#{membership.user_id}"
+    own = partition(membership.tenant_id)
+    return {
+        BY_USER: Key(f"USER#{membership.user_id}", own),
+        USERS: Key(own, since),
+        USERS_OF_ROLE: Key(f"{own}#{membership.role or ''}", since),
+    }
+
+
+def _derived(membership: Membership) -> Iterable[Row]:
+    """Rows by which an Admin of a tenant, an Admin of a customer, and those of a unit are found by key."""
+    own, user, document = partition(membership.tenant_id), membership.user_id, {"userId": membership.user_id}
+    keys = [Key(own, f"{_AT}{unit}#{user}") for unit in membership.units]
+    if membership.is_admin:
+        keys += [Key(own, f"{_ADMIN}{user}"), admin_key(membership.customer_id, user, membership.tenant_id)]
+    return [Row(key, RowKind.DERIVED, document) for key in keys]
+
+
+MEMBERSHIP = EntityType(
+    name="member",
+    source="/bbws/tenants/users",
+    key=lambda membership: member_key(membership.tenant_id, membership.user_id),
+    subject=lambda membership: f"{users_path(membership.tenant_id)}/{membership.user_id}",
+    dump=_dump,
+    load=_load,
+    indexes=_indexes,
+    derived=_derived,
+)
+
+
+def admin_key(customer_id: str, user_id: str, tenant_id: str) -> Key:
+    """What says that somebody is an Admin of one of a customer's tenants."""
+    return Key(f"CUSTOMER#{customer_id}", f"{_ADMIN}{user_id}#{tenant_id}")
+
+
+def load(table: Table, tenant_id: str, user_id: str) -> Stored[Membership] | None:
+    """The membership, active or not."""
+    row = table.get(member_key(tenant_id, user_id))
+    return None if row is None else MEMBERSHIP.stored(row)
+
+
+def find(work: UnitOfWork, tenant_id: str, user_id: str) -> Stored[Membership] | None:
+    """The membership, if it is active."""
+    current = load(work.table, tenant_id, user_id)
+    return current if current is not None and current.value.active else None
+
+
+def is_admin_of_customer(table: Table, customer_id: str, user_id: str) -> bool:
+    """Whether somebody is Admin of one of a customer's tenants."""
+    return bool(table.query(f"CUSTOMER#{customer_id}", prefix=f"{_ADMIN}{user_id}#", limit=1).rows)
+
+
+def another_admin(work: UnitOfWork, tenant_id: str, but: str) -> Stored[Membership] | None:
+    """An Admin of the whole tenant who is not ``but``."""
+    start: Position | None = None
+    while True:
+        page = work.table.query(partition(tenant_id), prefix=_ADMIN, start=start, limit=2)
+        for row in page.rows:
+            found = find(work, tenant_id, row.document["userId"])
+            if found is not None and found.value.is_admin and found.value.user_id != but:
+                return found
+        if page.next is None:
+            return None
+        start = page.next
+
+
+def of_unit(
+    table: Table, tenant_id: str, unit_id: str, start: Position | None, limit: int
+) -> tuple[list[str], Position | None]:
+    """A page of the ids of those who hold a role at a unit itself."""
+    page = table.query(partition(tenant_id), prefix=f"{_AT}{unit_id}#", start=start, limit=limit)
+    return [row.document["userId"] for row in page.rows], page.next
+
+
+def listed(
+    table: Table, tenant_id: str, role: Role | None, start: Position | None, limit: int
+) -> tuple[list[Stored[Membership]], Position | None]:
+    """A page of a tenant's members, the longest assigned first; those of one role where it is given."""
+    own, index = partition(tenant_id), USERS
+    if role is not None:
+        own, index = f"{own}#{role}", USERS_OF_ROLE
+    page = table.query(own, index=index, start=start, limit=limit)
+    return [MEMBERSHIP.stored(row) for row in page.rows], page.next
+
+
+def of_user(table: Table, user_id: str) -> list[Stored[Membership]]:
+    """Everything that a person belongs to."""
+    found: list[Stored[Membership]] = []
+    start: Position | None = None
+    while True:
+        page = table.query(f"USER#{user_id}", index=BY_USER, start=start, limit=_AT_ONCE)
+        found += [MEMBERSHIP.stored(row) for row in page.rows]
+        if page.next is None:
+            return found
+        start = page.next

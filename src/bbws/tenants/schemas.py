@@ -1,0 +1,255 @@
+"""The schemas of tenants on the wire. Source: specification tenants §1, §2, §8."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, field_validator, model_validator
+
+from bbws.kernel.canonical import InvalidDocument, check_document
+from bbws.kernel.clock import rfc3339, rfc3339_or_none
+from bbws.kernel.endpoint import Paging, Query, Resource, Wire
+from bbws.kernel.entity import Stored
+from bbws.kernel.text import LINES, ONE_LINE
+from bbws.kernel.work import UnitOfWork
+from bbws.operations.schemas import Accepted
+from bbws.people.schemas import Email, ShownEmail
+from bbws.people.service import values
+from bbws.tenants.model import CUSTOMER_PATTERN, ID_PATTERN, Environment, Mark, Status, Tenant, Transition
+
+_LATIN = "A-Za-z0-9\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u0130\u0132-\u0137\u0139-\u0148\u014a-\u017e"
+# Letters of one script, without those that look like others: names that look alike are alike.
+NAME_PATTERN = rf"^[{_LATIN}](?:[{_LATIN} '-]*[{_LATIN}'])?$"
+EXAMPLE_ID = "tenant-5f0c1a52-6a4e-4e0b-9f6e-2f7c7d1f7a10"
+_SHORTEST_REASON, _LONGEST_REASON = 10, 500
+
+type TenantId = Annotated[str, Field(pattern=ID_PATTERN, examples=[EXAMPLE_ID], description="Id of the tenant.")]
+type Name = Annotated[
+    str,
+    Field(
+        min_length=2,
+        max_length=100,
+        pattern=NAME_PATTERN,
+        examples=["Big Beard Web Solutions"],
+        description="Name of the organisation: Latin letters, digits, blanks, hyphens, apostrophes. Nobody else's.",
+    ),
+    ONE_LINE,
+]
+type Label = Annotated[str, Field(min_length=2, max_length=50), ONE_LINE]
+type Reason = Annotated[
+    str,
+    Field(
+        min_length=_SHORTEST_REASON,
+        max_length=_LONGEST_REASON,
+        examples=["No payment for 60 days"],
+        description="Why; it is kept with the change.",
+    ),
+    LINES,
+]
+
+
+def _storable(value: dict[str, Any] | None) -> dict[str, Any] | None:
+    try:
+        check_document({"tenant": {"metadata": value or {}}})
+    except InvalidDocument as error:
+        msg = f"cannot be kept: {error}"
+        raise ValueError(msg) from error
+    return value
+
+
+class TenantPath(Query):
+    """Which tenant."""
+
+    tenant_id: TenantId
+
+
+class TenantQuery(Paging):
+    """Which tenants."""
+
+    status: Status | None = Field(default=None, description="Only those in this status.")
+    environment: Environment | None = Field(default=None, description="Only those in this environment.")
+    organization_name: str | None = Field(
+        default=None, min_length=2, max_length=100, description="Only those whose name holds this, whatever its case."
+    )
+    sort_by: Literal["createdAt", "organizationName"] = Field(default="createdAt", description="Their order.")
+    sort_order: Literal["asc", "desc"] = Field(default="desc", description="Its direction.")
+
+
+class DeleteQuery(Query):
+    """How to take leave."""
+
+    force: bool = Field(default=False, description="Also of a tenant whose environment runs; needs `confirm`.")
+    confirm: str | None = Field(default=None, max_length=100, description="The name of the organisation.")
+
+
+class _Parts(Wire):
+    division: Label | None = Field(default=None, description="The part of the organisation that it is for.")
+    group: Label | None = Field(default=None, description="Within `division`, which must be there.")
+    team: Label | None = Field(default=None, description="Within `group`, which must be there.")
+    metadata: dict[str, Any] | None = Field(
+        default=None, description="Whatever else to keep. A change is merged into it (RFC 7396): null takes a key away."
+    )
+
+    _storable = field_validator("metadata")(_storable)
+
+
+class CreateTenant(_Parts):
+    """A tenant that is to be."""
+
+    organization_name: Name
+    contact_email: Email
+    environment: Environment = Field(strict=False, description="Where its sites run.")
+    customer_id: Annotated[str, Field(pattern=CUSTOMER_PATTERN)] | None = Field(
+        default=None, description="Who pays: a customer of yours. Left out: a new one."
+    )
+
+    @model_validator(mode="after")
+    def _nested(self) -> "CreateTenant":
+        require_nested(self.division, self.group, self.team)
+        return self
+
+
+class UpdateTenant(_Parts):
+    """What is to change; what is left out stays as it is."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
+    organization_name: Name | None = Field(default=None)
+    contact_email: Email | None = Field(default=None)
+
+    @field_validator("organization_name", "contact_email")
+    @classmethod
+    def _not_null(cls, value: object) -> object:
+        if value is None:
+            msg = "must not be null; leave it out to keep it"
+            raise ValueError(msg)
+        return value
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> "UpdateTenant":
+        if not self.model_fields_set:
+            msg = "must name a field to change"
+            raise ValueError(msg)
+        return self
+
+    def fields(self) -> dict[str, Any]:
+        """Attribute name → value of what was sent."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+def require_nested(division: str | None, group: str | None, team: str | None) -> None:
+    """A group is of a division, and a team of a group.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if (group is not None and division is None) or (team is not None and group is None):
+        msg = "group needs division, and team needs group"
+        raise ValueError(msg)
+
+
+class SetStatus(Wire):
+    """A status to take a tenant to."""
+
+    status: Status = Field(strict=False, description="Where it is to stand.")
+    reason: Reason
+
+
+class WithReason(Wire):
+    """Why."""
+
+    reason: Reason
+
+
+class TenantBody(Resource):
+    """A tenant."""
+
+    tenant_id: TenantId
+    customer_id: str = Field(description="Who pays.")
+    organization_name: str = Field(examples=["Big Beard Web Solutions"], description="Name of the organisation.")
+    contact_email: ShownEmail
+    environment: Environment = Field(description="Where its sites run.")
+    status: Status = Field(description="Where it stands.")
+    division: str | None = Field(description="The part of the organisation that it is for.")
+    group: str | None = Field(description="Within the division.")
+    team: str | None = Field(description="Within the group.")
+    metadata: dict[str, Any] = Field(description="Whatever else is kept.")
+    created_at: str = Field(description="When it was founded.")
+    created_by: str = Field(description="Subject id of who founded it.")
+    updated_at: str = Field(description="When it was changed last.")
+    updated_by: str = Field(description="Subject id of who changed it last.")
+    suspended_at: str | None = Field(description="When it was suspended last.")
+    suspended_by: str | None = Field(description="By whom.")
+    suspend_reason: str | None = Field(description="Why.")
+    resumed_at: str | None = Field(description="When it was resumed last.")
+    resumed_by: str | None = Field(description="By whom.")
+    parked_at: str | None = Field(description="When it was parked last.")
+    parked_by: str | None = Field(description="By whom.")
+    park_reason: str | None = Field(description="Why.")
+    unparked_at: str | None = Field(description="When it was unparked last.")
+    unparked_by: str | None = Field(description="By whom.")
+    deprovisioned_at: str | None = Field(description="When it left.")
+    deprovisioned_by: str | None = Field(description="By whom.")
+
+    @classmethod
+    def of(cls, current: Stored[Tenant], work: UnitOfWork) -> "TenantBody":
+        """The tenant as served."""
+        tenant = current.value
+        contact = values(work, tenant.contact_id)
+        return cls(
+            tenant_id=tenant.tenant_id,
+            customer_id=tenant.customer_id,
+            organization_name=tenant.organization_name,
+            contact_email=None if contact is None else contact.email,
+            environment=tenant.environment,
+            status=tenant.status,
+            division=tenant.division,
+            group=tenant.group,
+            team=tenant.team,
+            metadata=tenant.metadata,
+            created_at=rfc3339(tenant.created_at),
+            created_by=tenant.created_by,
+            updated_at=rfc3339(tenant.updated_at),
+            updated_by=tenant.updated_by,
+            **_marks(tenant),
+        )
+
+
+_MARKS = {
+    Transition.SUSPEND: ("suspended", "suspend_reason"),
+    Transition.RESUME: ("resumed", ""),
+    Transition.PARK: ("parked", "park_reason"),
+    Transition.UNPARK: ("unparked", ""),
+    Transition.DEPROVISION: ("deprovisioned", ""),
+}
+
+
+def _marks(tenant: Tenant) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    for transition, (stem, reason) in _MARKS.items():
+        mark: Mark | None = tenant.marks.get(transition)
+        shown[f"{stem}_at"] = rfc3339_or_none(None if mark is None else mark.at)
+        shown[f"{stem}_by"] = None if mark is None else mark.by
+        if reason:
+            shown[reason] = None if mark is None else mark.reason
+    return shown
+
+
+class WarningBody(Wire):
+    """Something to know about what was done."""
+
+    code: str = Field(examples=["rebuilding"], description="What it is about.")
+    message: str = Field(description="What to know.")
+
+
+class MovedTenant(TenantBody):
+    """A tenant whose status was changed."""
+
+    message: str = Field(description="What was done.")
+    warnings: list[WarningBody] = Field(description="What to know about it.")
+
+
+class AcceptedLifecycle(Accepted):
+    """A change of status that was made, and what follows from it: see `Location`."""
+
+    tenant_id: TenantId
+    tenant_status: Status = Field(description="Where the tenant stands from now on.")
+    message: str = Field(description="What was done.")

@@ -1,0 +1,181 @@
+"""Keys and queries of tenants, over the kernel's Table. Source: specification tenants §7, Decisions 5, 15."""
+
+from collections.abc import Collection, Iterable
+from itertools import product
+
+from bbws.kernel.access import Access, Store
+from bbws.kernel.canonical import Document
+from bbws.kernel.clock import parse_rfc3339, rfc3339
+from bbws.kernel.entity import EntityType, Stored
+from bbws.kernel.table import Key, Position, Row, RowKind, Table, merged
+from bbws.kernel.work import UnitOfWork
+from bbws.tenants.model import Environment, Mark, Status, Tenant, Transition, fold_name
+
+BASE = "/v1.0/tenants"
+BY_AGE, BY_NAME = "TenantsByAgeIndex", "TenantsByNameIndex"
+OF_STATUS_BY_AGE, OF_STATUS_BY_NAME = "TenantsOfStatusByAgeIndex", "TenantsOfStatusByNameIndex"
+BY_CUSTOMER = "TenantsByCustomerIndex"
+BY_USER, USERS, USERS_OF_ROLE = "TenantsByUserIndex", "UsersIndex", "UsersByRoleIndex"
+UNITS = "UnitsByParentIndex"
+_OWN = (BY_AGE, BY_NAME, OF_STATUS_BY_AGE, OF_STATUS_BY_NAME, BY_CUSTOMER)
+STORE = Store("tenants", ("TENANT",), ("TENANTNAME", "CUSTOMER"), (*_OWN, BY_USER, USERS, USERS_OF_ROLE, UNITS))
+ORDERS = {"createdAt": (BY_AGE, OF_STATUS_BY_AGE), "organizationName": (BY_NAME, OF_STATUS_BY_NAME)}
+# What deciding about a caller reads, and what every call in a tenant therefore does.
+DECIDING = Access.to(gets="TENANT", queries="CUSTOMER")
+READING = DECIDING | Access.to(gets="CONTACT")
+LISTING = READING | Access.to(indexes=" ".join((*_OWN, BY_USER)))
+CHANGING = READING | Access.to(gets="TENANTNAME", puts="TENANT TENANTNAME", removes="TENANTNAME")
+MOVING = CHANGING
+_EVERY = "TENANT"
+_END = "\x1f"
+_AT_ONCE = 200
+_LOOKED_AT = 1000
+
+
+def partition(tenant_id: str) -> str:
+    """Where everything of a tenant lies."""
+    return f"TENANT#{tenant_id}"
+
+
+def tenant_key(tenant_id: str) -> Key:
+    """Where a tenant lies."""
+    return Key(partition(tenant_id), "METADATA")
+
+
+def name_key(name: str) -> Key:
+    """What keeps an organisation's name for one tenant."""
+    return Key(f"TENANTNAME#{fold_name(name)}", "TENANT")
+
+
+def path(tenant_id: str) -> str:
+    """The resource path, CloudEvents subject."""
+    return f"{BASE}/{tenant_id}"
+
+
+def _dump(tenant: Tenant) -> Document:
+    return {
+        "tenantId": tenant.tenant_id,
+        "customerId": tenant.customer_id,
+        "organizationName": tenant.organization_name,
+        "contactId": tenant.contact_id,
+        "environment": tenant.environment.value,
+        "status": tenant.status.value,
+        "division": tenant.division,
+        "group": tenant.group,
+        "team": tenant.team,
+        "metadata": tenant.metadata,
+        "createdAt": rfc3339(tenant.created_at),
+        "createdBy": tenant.created_by,
+        "updatedAt": rfc3339(tenant.updated_at),
+        "updatedBy": tenant.updated_by,
+        "marks": {name.value: _dump_mark(mark) for name, mark in tenant.marks.items()},
+        "entityType": "TENANT",
+    }
+
+
+def _dump_mark(mark: Mark) -> Document:
+    return {"at": rfc3339(mark.at), "by": mark.by, "reason": mark.reason}
+
+
+def _load(document: Document) -> Tenant:
+    marks = {
+        Transition(name): Mark(parse_rfc3339(mark["at"]), mark["by"], mark["reason"])
+        for name, mark in document["marks"].items()
+    }
+    return Tenant(
+        document["tenantId"],
+        document["customerId"],
+        document["organizationName"],
+        document["contactId"],
+        Environment(document["environment"]),
+        Status(document["status"]),
+        document["division"],
+        document["group"],
+        document["team"],
+        document["metadata"],
+        parse_rfc3339(document["createdAt"]),
+        document["createdBy"],
+        parse_rfc3339(document["updatedAt"]),
+        document["updatedBy"],
+        marks,
+    )
+
+
+def _of_status(status: Status, environment: Environment) -> str:
+    return f"{status}#{environment}"
+
+
+def sort_of(tenant: Tenant, order: str) -> str:
+    """A tenant's place in an order."""
+    value = rfc3339(tenant.created_at) if order == "createdAt" else fold_name(tenant.organization_name)
+    return f"{value}{_END}{tenant.tenant_id}"
+
+
+def _indexes(tenant: Tenant) -> dict[str, Key]:
+    own = _of_status(tenant.status, tenant.environment)
+    indexes = {BY_CUSTOMER: Key(f"CUSTOMER#{tenant.customer_id}", tenant.tenant_id)}
+    for order, (everywhere, of_status) in ORDERS.items():
+        sort = sort_of(tenant, order)
+        indexes |= {everywhere: Key(_EVERY, sort), of_status: Key(own, sort)}
+    return indexes
+
+
+def _name_row(tenant: Tenant) -> Iterable[Row]:
+    if tenant.status is not Status.DEPROVISIONED:
+        yield Row(name_key(tenant.organization_name), RowKind.DERIVED, {"tenantId": tenant.tenant_id})
+
+
+TENANT = EntityType(
+    name="tenant",
+    source="/bbws/tenants",
+    key=lambda tenant: tenant_key(tenant.tenant_id),
+    subject=lambda tenant: path(tenant.tenant_id),
+    dump=_dump,
+    load=_load,
+    indexes=_indexes,
+    derived=_name_row,
+)
+
+
+def load(work: UnitOfWork, tenant_id: str) -> Stored[Tenant] | None:
+    """The tenant, whatever its status."""
+    return work.load(TENANT, tenant_key(tenant_id))
+
+
+def holder_of_name(work: UnitOfWork, name: str) -> str | None:
+    """The id of the tenant that has a name, case and blanks apart."""
+    row = work.table.get(name_key(name))
+    return None if row is None else row.document["tenantId"]
+
+
+def listed(  # noqa: PLR0913 - each is a part of the question
+    table: Table,
+    *,
+    statuses: Collection[Status],
+    environments: Collection[Environment],
+    order: str,
+    descending: bool,
+    start: Position | None,
+    limit: int,
+) -> tuple[list[Stored[Tenant]], Position | None]:
+    """A page of all tenants in an order; of those of some statuses or environments where they are named."""
+    index, partitions = ORDERS[order][0], [_EVERY]
+    if statuses or environments:
+        index = ORDERS[order][1]
+        partitions = [_of_status(*pair) for pair in product(statuses or Status, environments or Environment)]
+    pages = [table.query(p, index=index, start=start, limit=limit, descending=descending) for p in partitions]
+    rows, following = merged(pages, index, limit, descending=descending)
+    return [TENANT.stored(row) for row in rows], following
+
+
+def of_customer(table: Table, customer_id: str) -> list[Stored[Tenant]]:
+    """A customer's tenants, a thousand at most."""
+    found: list[Stored[Tenant]] = []
+    start: Position | None = None
+    while len(found) < _LOOKED_AT:
+        page = table.query(f"CUSTOMER#{customer_id}", index=BY_CUSTOMER, start=start, limit=_AT_ONCE)
+        found += [TENANT.stored(row) for row in page.rows]
+        if page.next is None:
+            break
+        start = page.next
+    return found

@@ -1,0 +1,1 @@
+"""How a tenant is organised: divisions, groups within them, teams within those."""

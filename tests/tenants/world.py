@@ -1,0 +1,75 @@
+"""Organisations and their people, for tests of tenants."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests import builders
+from tests.builders import Client, Reply
+
+TENANTS = "/v1.0/tenants"
+ACME: Mapping[str, Any] = {"organizationName": "Acme", "contactEmail": "office@acme.example", "environment": "dev"}
+WHY = {"reason": "Because the test says so"}
+
+
+def tenant_path(tenant: Mapping[str, Any], *further: str) -> str:
+    """Where something of a tenant is."""
+    return "/".join((TENANTS, tenant["tenantId"], *further))
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """BBWS, and a token for each person by name; the address of ``ann`` is ann@example.com, her id user-ann."""
+
+    client: Client
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def token(self, name: str) -> str:
+        """Somebody's token; ``boss`` has the platform role."""
+        if name not in self.tokens:
+            said = {"email": f"{name}@example.com", "name": name.capitalize()}
+            self.tokens[name] = self.client.token(name, admin=name == "boss", **said)
+        return self.tokens[name]
+
+    def ask(self, who: str, method: str, target: str, json: Any = None, **headers: str) -> Reply:
+        """A call of somebody's. Headers are written with underscores."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.client.call(method, target, json, token=self.token(who), headers=sent)
+
+    def found(self, who: str, **fields: Any) -> dict[str, Any]:
+        """A tenant that somebody founds."""
+        reply = self.ask(who, "POST", TENANTS, {**ACME, **fields})
+        assert reply.status == 201, reply.body
+        document: dict[str, Any] = reply.json
+        return document
+
+    def active(self, who: str, **fields: Any) -> dict[str, Any]:
+        """A tenant of somebody's that is ready."""
+        tenant = self.found(who, **fields)
+        return self.moved(who, tenant, "ACTIVE")
+
+    def moved(self, who: str, tenant: Mapping[str, Any], status: str) -> dict[str, Any]:
+        """A tenant in another status."""
+        reply = self.ask(who, "PATCH", tenant_path(tenant, "status"), {"status": status, **WHY})
+        assert reply.status == 200, reply.body
+        document: dict[str, Any] = reply.json
+        return document
+
+    def known(self, *names: str) -> None:
+        """People who have signed in."""
+        for name in names:
+            assert self.ask(name, "GET", TENANTS).status == 200
+
+    def join(self, tenant: Mapping[str, Any], name: str, role: str, by: str = "boss") -> Reply:
+        """Somebody who has signed in gets a role."""
+        self.known(name)
+        return self.ask(by, "POST", tenant_path(tenant, "users"), {"email": f"{name}@example.com", "role": role})
+
+
+@contextmanager
+def opened(folder: Path, **further: Any) -> Iterator[World]:
+    """A new world."""
+    with builders.client(folder / "data", **{"start": False, **further}) as client:
+        yield World(client)
