@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bbws.kernel.canonical import sha256
+from bbws.kernel.table import Replace
+from bbws.tenants.model import Status
+from bbws.tenants.store import TENANT, tenant_key
 from tests import builders
 from tests.builders import Client, Reply
 
@@ -56,6 +60,27 @@ class World:
         assert reply.status == 200, reply.body
         document: dict[str, Any] = reply.json
         return document
+
+    def set_status_of_row(self, tenant: Mapping[str, Any], status: str) -> None:
+        """A tenant in a status to which no call leads from where it stands, with those who belong to it."""
+        table = self.client.app.engine.table
+        row = table.get(tenant_key(tenant["tenantId"]))
+        assert row is not None
+        moved = TENANT.stored(row).value._replace(status=Status(status))
+        indexes = TENANT.indexes(moved)
+        table.commit(
+            [
+                Replace(
+                    row._replace(
+                        document=TENANT.dump(moved),
+                        version=row.version + 1,
+                        indexes=indexes,
+                        digest=sha256(status.encode()),
+                    ),
+                    row.version,
+                )
+            ]
+        )
 
     def known(self, *names: str) -> None:
         """People who have signed in."""

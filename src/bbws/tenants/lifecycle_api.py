@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from bbws.kernel.actor import PLATFORM_ADMIN
 from bbws.kernel.endpoint import Answer, Call, Endpoint
 from bbws.operations.model import ILLEGAL_TRANSITION
 from bbws.operations.store import ACCEPTING
@@ -124,7 +123,7 @@ ENDPOINTS = (
     _move(
         "resumeTenant",
         "resume",
-        PLATFORM_ADMIN,
+        permissions.RESUME,
         summary="Let the people of a suspended tenant in again",
         handler=_resume,
         **_ACCEPTED,

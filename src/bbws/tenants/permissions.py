@@ -24,6 +24,7 @@ READ = f"{IN_TENANT}read"
 WRITE = f"{IN_TENANT}write"
 LIFECYCLE = f"{IN_TENANT}lifecycle"
 UNPARK = f"{IN_TENANT}unpark"
+RESUME = f"{IN_TENANT}resume"
 USERS_READ = f"{IN_TENANT}users:read"
 USERS_WRITE = f"{IN_TENANT}users:write"
 INVITATIONS = f"{IN_TENANT}invitations"
@@ -42,6 +43,7 @@ GIVEN: Mapping[str, frozenset[Role]] = {
     WRITE: _ADMIN,
     LIFECYCLE: _ADMIN,
     UNPARK: _ADMIN,
+    RESUME: frozenset(),  # the platform's people alone
     USERS_READ: _WORKING,
     USERS_WRITE: _ADMIN,
     INVITATIONS: _ADMIN,
