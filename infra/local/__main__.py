@@ -19,8 +19,6 @@ from infra.local import drill as recovery
 from infra.local.state import State
 
 LEFT_OUT = 3
-# Now and then Terraform sends the emulator a request again that was answered; the more at once, the more often.
-_ANEW = 3
 
 
 @click.group(help="AWS on one machine: an emulator, and the real Terraform applied to it.")
@@ -41,7 +39,7 @@ def up(path: Path | None) -> None:
         click.echo(f"*** TERRAFORM IS LEFT OUT: {error}. ***", err=True)
         raise SystemExit(LEFT_OUT) from error
     try:
-        running = _apply_or_anew(mirror, path)
+        running = _apply(mirror, path)
         _set_up(running)
         people.make_admin(running)
     except (emulator.EmulatorError, people.SignInError, terraform.TerraformError, FileNotFoundError) as error:
@@ -120,21 +118,6 @@ def _running() -> State:
     if known is None or not state.is_alive(known.pid):
         raise click.ClickException("nothing is running: make aws-up")
     return known
-
-
-def _apply_or_anew(mirror: Path, path: Path | None) -> State:
-    known = state.load()
-    # An emulator that was there before holds what somebody may want to keep.
-    tries_left = 0 if known is not None and state.is_alive(known.pid) else _ANEW
-    while True:
-        try:
-            return _apply(mirror, path)
-        except terraform.TerraformError as error:
-            if not tries_left or not error.asked_twice:
-                raise
-            tries_left -= 1
-            click.echo("The emulator was asked twice for the same; starting anew, with an empty one ...")
-            emulator.stop()
 
 
 def _apply(mirror: Path, path: Path | None) -> State:

@@ -15,7 +15,7 @@ from infra.local import people, state
 from infra.local.state import State
 
 _PATIENCE = 60.0
-_SERVER = Path(__file__).with_name("hypercorn.toml")
+_FRONT = Path(__file__).parent / "front" / "ministack_once.py"  # an emulator is told by its name from another process
 
 
 class EmulatorError(Exception):
@@ -62,10 +62,7 @@ def stop(folder: Path = state.FOLDER) -> bool:
 
 def command(port: int) -> list[str]:
     """What starts an emulator on a port of loopback."""
-    return [
-        *(sys.executable, "-m", "hypercorn", "ministack.app:app", "--bind", f"127.0.0.1:{port}"),
-        *("--config", str(_SERVER)),
-    ]
+    return [sys.executable, "-m", "hypercorn", f"{_FRONT}:app", "--bind", f"127.0.0.1:{port}"]
 
 
 def environment(port: int, folder: Path) -> dict[str, str]:

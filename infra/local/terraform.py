@@ -16,12 +16,12 @@ OVERRIDES = Path(__file__).with_name("overrides")
 PROVIDER = Path("registry.terraform.io") / "hashicorp" / "aws"
 _USUAL = ("/opt", "/usr/local/share", "/usr/share", "/var/lib", "~/.terraform.d", "~/.local/share", "~/.cache")
 _SERVICES = (
-    *("apigateway", "budgets", "cloudwatch", "cognitoidp", "dynamodb", "events", "iam", "lambda", "logs"),
-    *("s3", "secretsmanager", "sns", "sqs", "sts"),
+    *("apigateway", "budgets", "cloudwatch", "cognitoidp", "dynamodb", "events", "iam", "kms", "lambda"),
+    *("logs", "s3", "secretsmanager", "sns", "sqs", "sts"),
 )
-# Much of the time goes into waiting for queues (the provider looks at each for half a minute) and into its own work: as
-# many at once as the emulator is not asked for twice too often, and a garbage collector that seldom stops them.
-_PARALLELISM = 8
+# Most of the time goes into waiting for queues (the provider looks at each for half a minute) and into its own work:
+# many at once, and a garbage collector that seldom stops them.
+_PARALLELISM = 40
 _GO = {"GOGC": "800"}
 
 
@@ -31,11 +31,6 @@ class TerraformMissingError(Exception):
 
 class TerraformError(Exception):
     """Terraform failed; has what it said."""
-
-    @property
-    def asked_twice(self) -> bool:
-        """Whether what was to be made was there: on a busy machine an answer comes late, and the request again."""
-        return "alreadyexists" in str(self).replace(" ", "").lower()
 
 
 def find_mirror(environment: Mapping[str, str], places: Iterable[str] = _USUAL) -> Path | None:

@@ -107,16 +107,3 @@ def test_the_password_of_admin_is_made_once_for_its_owner_alone(tmp_path: Path) 
     assert all(re.search(kind, made) for kind in ("[a-z]", "[A-Z]", "[0-9]", "[-_]"))
     people.forget(tmp_path)
     assert people.password(tmp_path) != made
-
-
-@pytest.mark.parametrize(
-    ("told", "twice"),
-    [
-        ("creating IAM Role (a): StatusCode: 409, EntityAlreadyExists: Role with name a", True),
-        ("creating Log Group: ResourceAlreadyExistsException: it is there", True),
-        ("creating Lambda Alias: ResourceConflictException: Alias already exists: latest-dev", True),
-        ("creating IAM Role (a): StatusCode: 403, AccessDenied", False),
-    ],
-)
-def test_an_apply_is_tried_anew_only_where_the_emulator_was_asked_twice(told: str, *, twice: bool) -> None:
-    assert terraform.TerraformError(told).asked_twice is twice
