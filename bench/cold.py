@@ -31,7 +31,10 @@ _IMPORTS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     _FRAMEWORKS: (_FASTAPI, {}),
     _FRAMEWORKS_READY: (f"{_FASTAPI}, boto3; boto3.client('dynamodb')", {}),
     "FastAPI + Mangum with the five endpoints": ("import bench.peers.fastapi_entrypoint", {}),
-    _WORKER_READY: ("import bbws.entrypoints.lambda_worker", {"BBWS_RUNS": "bbws.audit.reactions:audit-logger"}),
+    _WORKER_READY: (
+        "import bbws.entrypoints.lambda_worker",
+        {"BBWS_RUNS": "bbws.audit.reactions:audit-logger", "BBWS_ARCHIVE_BUCKET": "nowhere"},
+    ),
     _FEED_READY: ("import bbws.entrypoints.lambda_feed", {"BBWS_RUNS": "feed"}),
     "Powertools resolver, no application": (
         "from aws_lambda_powertools.event_handler import APIGatewayRestResolver",
