@@ -21,7 +21,7 @@ _FRAMEWORKS_READY = "the same with boto3's DynamoDB client"
 _WORKER_READY = "BBWS: a consumer (`lambda_worker`)"
 _FEED_READY = "BBWS: the feed (`lambda_feed`), with its client of the event bus"
 _FASTAPI = "import fastapi, mangum"
-_IMPORTS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+IMPORTS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     # An address without TLS: what authorities are trusted is read for the client alone, which the next one counts.
     _API: (
         "import bbws.entrypoints.lambda_api",
@@ -55,7 +55,7 @@ def run(options: Options) -> Section:
 
 
 def _imports(section: Section, rounds: int) -> None:
-    measures = {name: fresh(statement, **variables) for name, (statement, variables) in _IMPORTS.items()}
+    measures = {name: fresh(statement, **variables) for name, (statement, variables) in IMPORTS.items()}
     for measure in measures.values():
         measure()  # writes the byte code
     figures = interleaved(measures, rounds)
