@@ -21,7 +21,7 @@ _FRAMEWORKS_READY = "the same with boto3's DynamoDB client"
 _WORKER_READY = "BBWS: a consumer (`lambda_worker`)"
 _FEED_READY = "BBWS: the feed (`lambda_feed`), with its client of the event bus"
 _FASTAPI = "import fastapi, mangum"
-_IMPORTS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+IMPORTS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     # An address without TLS: what authorities are trusted is read for the client alone, which the next one counts.
     _API: (
         "import bbws.entrypoints.lambda_api",
@@ -31,7 +31,10 @@ _IMPORTS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     _FRAMEWORKS: (_FASTAPI, {}),
     _FRAMEWORKS_READY: (f"{_FASTAPI}, boto3; boto3.client('dynamodb')", {}),
     "FastAPI + Mangum with the five endpoints": ("import bench.peers.fastapi_entrypoint", {}),
-    _WORKER_READY: ("import bbws.entrypoints.lambda_worker", {"BBWS_RUNS": "bbws.audit.reactions:audit-logger"}),
+    _WORKER_READY: (
+        "import bbws.entrypoints.lambda_worker",
+        {"BBWS_RUNS": "bbws.audit.reactions:audit-logger", "BBWS_ARCHIVE_BUCKET": "nowhere"},
+    ),
     _FEED_READY: ("import bbws.entrypoints.lambda_feed", {"BBWS_RUNS": "feed"}),
     "Powertools resolver, no application": (
         "from aws_lambda_powertools.event_handler import APIGatewayRestResolver",
@@ -52,7 +55,7 @@ def run(options: Options) -> Section:
 
 
 def _imports(section: Section, rounds: int) -> None:
-    measures = {name: fresh(statement, **variables) for name, (statement, variables) in _IMPORTS.items()}
+    measures = {name: fresh(statement, **variables) for name, (statement, variables) in IMPORTS.items()}
     for measure in measures.values():
         measure()  # writes the byte code
     figures = interleaved(measures, rounds)

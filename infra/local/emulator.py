@@ -15,7 +15,7 @@ from infra.local import people, state
 from infra.local.state import State
 
 _PATIENCE = 60.0
-_FRONT = Path(__file__).parent / "front" / "once.py"
+_FRONT = Path(__file__).parent / "front" / "ministack_once.py"  # an emulator is told by its name from another process
 
 
 class EmulatorError(Exception):

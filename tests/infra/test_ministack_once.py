@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.front.once import Once, Receive, Send
+from infra.local.front.ministack_once import Once, Receive, Send
 
 
 class Counting:
