@@ -18,6 +18,7 @@ from tests.builders import Client, Reply
 from tests.fakes import TableProxy
 from tests.http.answers import PRODUCT, PRODUCTS, key, with_stopwatch
 from tests.marketing.shop import ADMIN, CAMPAIGNS, campaign
+from tests.tenants import refusals
 
 OPERATIONS = "/v1.0/operations"
 
@@ -174,6 +175,7 @@ WAYS: Mapping[str, Callable[[Client], Reply]] = {
     "campaign-price": _campaign("PUT", "/SUMMER", {"version": 1, "discountPercent": 100}, **_SCHEDULED),
     "unknown-product": _campaign("POST", "", campaign()),
     "nothing-offered": lambda client: client.call("GET", f"{PRODUCTS}/PROD-001/offers"),
+    **refusals.OF_A_CLIENT,
 }
 STATUS = {
     "validation-error": 400, "malformed-body": 400, "unauthorized": 401, "forbidden": 403, "not-found": 404,
@@ -184,6 +186,7 @@ STATUS = {
     "unknown-permission": 422, "rate-not-held": 403, "queue-not-found": 404, "queue-not-redrivable": 422,
     "unreadable-changes": 500, "campaign-not-found": 404, "campaign-exists": 409, "campaign-deleted": 422,
     "campaign-dates": 422, "campaign-time": 422, "campaign-price": 422, "unknown-product": 422, "nothing-offered": 404,
+    **refusals.STATUSES,
 }  # fmt: skip
 ALWAYS = {"type", "title", "status", "detail", "code", "instance", "requestId"}
 

@@ -1,0 +1,53 @@
+"""How somebody gets each refusal of the tenants domain; tests/http/test_error_shape.py looks at their form."""
+
+from collections.abc import Callable, Mapping
+
+from tests.builders import Client, Reply
+from tests.tenants.world import ACME, TENANTS, WHY, World, tenant_path
+
+
+def _in_world(story: Callable[[World], Reply]) -> Callable[[Client], Reply]:
+    return lambda client: story(World(client))
+
+
+def _taken(world: World) -> Reply:
+    world.found("ann")
+    return world.ask("ben", "POST", TENANTS, ACME)
+
+
+def _closed(world: World) -> Reply:
+    tenant = world.active("ann")
+    world.ask("ann", "POST", tenant_path(tenant, "lifecycle", "suspend"), WHY)
+    return world.ask("ann", "GET", tenant_path(tenant, "users"))
+
+
+def _assigned_twice(world: World) -> Reply:
+    tenant = world.active("ann")
+    world.join(tenant, "ben", "Viewer", by="ann")
+    return world.join(tenant, "ben", "Viewer", by="ann")
+
+
+# Code → how a caller gets it, and its status.
+WAYS: Mapping[str, tuple[Callable[[World], Reply], int]] = {
+    "tenant-not-found": (lambda world: world.ask("eve", "GET", tenant_path(world.found("ann"))), 404),
+    "organization-name-taken": (_taken, 409),
+    "tenant-status": (lambda world: world.join(world.found("ann"), "ben", "Viewer", by="ann"), 422),
+    "account-suspended": (_closed, 403),
+    "unknown-customer": (lambda world: world.ask("ann", "POST", TENANTS, {**ACME, "customerId": "nobodys"}), 422),
+    "confirmation-needed": (
+        lambda world: world.ask("ann", "DELETE", f"{tenant_path(world.active('ann'))}?force=true"),
+        422,
+    ),
+    "dependencies-exist": (lambda world: world.ask("ann", "DELETE", tenant_path(world.active("ann"))), 422),
+    "already-assigned": (_assigned_twice, 409),
+    "last-admin": (
+        lambda world: world.ask("ann", "DELETE", tenant_path(world.active("ann"), "users", "user-ann")),
+        422,
+    ),
+    "user-not-found": (
+        lambda world: world.ask("ann", "GET", tenant_path(world.active("ann"), "users", "user-nobody")),
+        404,
+    ),
+}
+OF_A_CLIENT = {code: _in_world(story) for code, (story, _) in WAYS.items()}
+STATUSES = {code: status for code, (_, status) in WAYS.items()}

@@ -1,0 +1,76 @@
+"""``dryRun=true`` on every call in a tenant: it tells what would change, and changes nothing."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from bbws.kernel.actor import IN_TENANT
+from bbws.kernel.table import RowKind
+from bbws.tables import ENDPOINTS
+from tests.tenants.world import ACME, TENANTS, WHY, World, tenant_path
+
+KINDS = tuple(RowKind)
+type Planned = tuple[str, str, Any, set[str]]
+
+
+def _on(method: str, *path: str, body: Any = None, **types: Any) -> Callable[[World, Mapping[str, Any]], Planned]:
+    return lambda _, tenant: (method, tenant_path(tenant, *path), body, set(types["types"].split()))
+
+
+def _parked(world: World, tenant: Mapping[str, Any]) -> Planned:
+    world.ask("ann", "POST", tenant_path(tenant, "lifecycle", "park"), WHY)
+    return "POST", tenant_path(tenant, "lifecycle", "unpark"), None, {"tenant.unparked"}
+
+
+def _suspended(world: World, tenant: Mapping[str, Any]) -> Planned:
+    world.ask("ann", "POST", tenant_path(tenant, "lifecycle", "suspend"), WHY)
+    types = {"tenant.resumed", "operation.tenant-lifecycle"}
+    return "POST", tenant_path(tenant, "lifecycle", "resume"), None, types
+
+
+def _leaving(_: World, tenant: Mapping[str, Any]) -> Planned:
+    types = {"tenant.deprovisioned", "operation.tenant-lifecycle"}
+    return "DELETE", f"{tenant_path(tenant)}?force=true&confirm=Acme", None, types
+
+
+def _founding(_: World, __: Mapping[str, Any]) -> Planned:
+    said = {**ACME, "organizationName": "New", "contactEmail": "new@example.com"}
+    return "POST", TENANTS, said, {"tenant.created", "user.assigned", "contact.added"}
+
+
+PLANS: Mapping[str, Callable[[World, Mapping[str, Any]], Planned]] = {
+    "createTenant": _founding,
+    "updateTenant": _on("PUT", body={"division": "North"}, types="tenant.updated"),
+    "deleteTenant": _leaving,
+    "setTenantStatus": _on("PATCH", "status", body={"status": "PARKED", **WHY}, types="tenant.parked"),
+    "parkTenant": _on("POST", "lifecycle", "park", body=WHY, types="tenant.parked"),
+    "unparkTenant": _parked,
+    "suspendTenant": _on("POST", "lifecycle", "suspend", body=WHY, types="tenant.suspended operation.tenant-lifecycle"),
+    "resumeTenant": _suspended,
+    "addUser": _on("POST", "users", body={"email": "cat@example.com", "role": "Viewer"}, types="user.assigned"),
+    "setUserRole": _on("PUT", "users", "user-ben", body={"role": "Admin"}, types="user.role_changed"),
+    "removeUser": _on("DELETE", "users", "user-ben", types="user.removed"),
+}
+
+
+def test_every_call_in_a_tenant_that_changes_something_is_planned() -> None:
+    changing = {each.id for each in ENDPOINTS if each.mutates and each.permission.startswith(IN_TENANT)}
+    assert changing == PLANS.keys()
+
+
+@pytest.mark.parametrize("call", sorted(PLANS))
+def test_a_plan_says_what_would_change_and_changes_nothing(world: World, call: str) -> None:
+    tenant = world.active("ann")
+    world.join(tenant, "ben", "Viewer", by="ann")
+    world.known("cat", "boss")
+    method, path, body, types = PLANS[call](world, tenant)
+    before = list(world.client.app.engine.rows(KINDS))
+    reply = world.ask("boss" if call == "resumeTenant" else "ann", method, _planned(path), body)
+    assert reply.status == 200, reply.body
+    assert {change["type"] for change in reply.json["changes"]} == types
+    assert list(world.client.app.engine.rows(KINDS)) == before
+
+
+def _planned(path: str) -> str:
+    return f"{path}{'&' if '?' in path else '?'}dryRun=true"
