@@ -12,12 +12,15 @@ from bbws.bootstrap.aws import Cloud, dispatcher, open_cloud, worker
 from bbws.bootstrap.aws_setup import set_up
 from bbws.bootstrap.manifest import manifest
 from bbws.engines.aws.calls import Transport
-from bbws.engines.aws.names import CURSOR_KEY, FEED, FIRST_KEY, SIGNING_KEY
+from bbws.engines.aws.names import CURSOR_KEY, EMAIL_KEY, FEED, FIRST_KEY, SIGNING_KEY
+from bbws.kernel.actor import Actor, ActorKind
 from bbws.kernel.change import Change
 from bbws.kernel.dispatch import Exchange, run
 from bbws.kernel.http import NO_HEADERS, Request, Response
 from bbws.kernel.reaction import Message, Reaction
 from bbws.kernel.table import RowKind
+from bbws.kernel.work import transact
+from bbws.people.service import register
 from bbws.settings import AwsVariables, Settings
 from infra.local.state import REGION
 from tests.aws import shared
@@ -92,7 +95,7 @@ class Account:
         cloud = self.cloud("terraform")
         for store, entry in MANIFEST["stores"].items():
             create_table(cloud.engine.dynamo, cloud.engine.names.table(store), entry["indexes"])
-        for name in (CURSOR_KEY, SIGNING_KEY, FIRST_KEY):
+        for name in (CURSOR_KEY, EMAIL_KEY, SIGNING_KEY, FIRST_KEY):
             self.sdk("secretsmanager").create_secret(Name=cloud.engine.names.secret(name))
         self.sdk("apigateway").create_usage_plan(name=cloud.engine.names.usage_plan)
         place = {"LocationConstraint": REGION}
@@ -117,6 +120,19 @@ class Account:
     def call_as_admin(self, operation: str, path: str, body: object = None, **headers: str) -> Reply:
         """What it answers to an administrator, whose token API Gateway has verified."""
         return self._answer(operation, path, body, headers, ADMIN)
+
+    def know(self, person: str, email: str) -> None:
+        """Somebody whose verified address is known."""
+        actor = Actor(f"user-{person}", ActorKind.PERSON, email=email)
+        cloud = self.cloud("terraform")
+        transact(
+            lambda: cloud.begin(actor, "known"),
+            lambda work: register(work, lambda: cloud.engine.secrets.key(EMAIL_KEY)),
+        )
+
+    def call_as(self, person: str, operation: str, path: str, body: object = None, **headers: str) -> Reply:
+        """What it answers to somebody without the platform role."""
+        return self._answer(operation, path, body, headers, {"sub": person, "token_use": "access"})
 
     def _answer(
         self,
@@ -152,9 +168,9 @@ class Account:
                 wanted = [message for message in messages if consumer.wants(message.type)]
                 assert not consumer.handler(messages=wanted)
 
-    def try_to_work(self) -> None:
-        """Hand every change that waits for the product creator to it once, whatever comes of it."""
-        entry = MANIFEST["consumers"]["product-creator"]
+    def try_to_work(self, name: str = "product-creator") -> None:
+        """Hand every change that waits for a consumer to it once, whatever comes of it."""
+        entry = MANIFEST["consumers"][name]
         consumer = worker(self.cloud(entry["function"]), entry["runs"])
         assert isinstance(consumer, Reaction)
         messages = self._messages(lambda change: change.id not in self._announced and consumer.wants(change.type))

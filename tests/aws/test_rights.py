@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bbws.kernel.clock import rfc3339
+from tests.aws import tenants_story
 from tests.aws.account import FUNCTIONS, Account, Reply, account
 from tests.aws.recording import Right, Rights
 from tests.aws.test_bus import record
@@ -40,6 +41,7 @@ def _rights() -> Rights:
         _operations(made, recorded)
         _keys(made)
         _campaigns(made)
+        tenants_story.tell(made, recorded)
         _audit(made)
         _platform(made)
         _feed(made)
@@ -194,6 +196,9 @@ def _audit(made: Account) -> None:
         "&type=product.created",
         "&type=operation.completed",
         "&type=campaign.created",
+        "&type=tenant.created",
+        "&type=user.registered",
+        "&type=contact.added",
         f"&subject={PRODUCTS}/PROD-OWN",
     ):
         page = made.call("listAuditRecords", f"{records}{query}")

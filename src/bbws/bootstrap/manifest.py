@@ -21,6 +21,7 @@ from bbws.kernel.router import allowed
 from bbws.keys import store as keys_store
 from bbws.operations.reactions import carrying_out
 from bbws.operations.store import ACCEPTING
+from bbws.people import store as people_store
 from bbws.stores import STORES
 
 # They speak of one machine's files and counters, or serve the API page, which the functions' package leaves out.
@@ -127,8 +128,8 @@ def function_name(endpoint: Endpoint) -> str:
 
 def _endpoint_access(endpoint: Endpoint) -> list[Mapping[str, Any]]:
     access = endpoint.access
-    if not of_people(endpoint.permission):  # the gateway lets nobody through to those but people with a token
-        access |= keys_store.CALLING
+    # The gateway lets people with a token through to their calls alone, and nobody else.
+    access |= people_store.SIGNED_IN if of_people(endpoint.permission) else keys_store.CALLING
     if endpoint.id == "cancelOperation":
         access |= Access(removes=_of_kinds("retrying").puts)
     if endpoint.id == "retryOperation":

@@ -10,10 +10,12 @@ from bbws.people.model import Contact, Person, Values
 
 BASE = "/v1.0/users"
 STORE = Store("people", ("CONTACT", "PERSON"), ("EMAIL",))
+# What every call of a person reads: whether that one is forgotten.
+SIGNED_IN = Access.to(gets="PERSON")
 SHOWING = Access.to(gets="CONTACT PERSON")
 KNOWING = Access.to(gets="CONTACT EMAIL", puts="CONTACT EMAIL")
 REGISTERING = KNOWING | Access.to(gets="PERSON", puts="PERSON")
-ERASING = REGISTERING | Access.to(removes="CONTACT EMAIL")
+ERASING = Access.to(gets="CONTACT EMAIL PERSON", puts="CONTACT PERSON", removes="CONTACT EMAIL")
 
 
 def person_key(user_id: str) -> Key:

@@ -8,7 +8,6 @@ from bbws.people.service import EmailKey
 from bbws.people.store import KNOWING
 from bbws.tenants import lifecycle_api, permissions, reading, service, store
 from bbws.tenants.members import api as members_api
-from bbws.tenants.members.store import ADDING
 from bbws.tenants.model import NAME_TAKEN, TENANT_STATUS, UNKNOWN_CUSTOMER, fold_name
 from bbws.tenants.permissions import Role
 from bbws.tenants.rendering import ONE, TENANT, answer, endpoint, one
@@ -72,7 +71,7 @@ ENDPOINTS = (
         store.BASE,
         "create",
         permission=permissions.SELF,
-        access=store.CHANGING | KNOWING | ADDING,
+        access=store.FOUNDING | KNOWING,
         summary="Found a tenant",
         description="Whoever does becomes its Admin.",
         handler=_create,

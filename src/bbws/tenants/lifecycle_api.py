@@ -21,8 +21,9 @@ from bbws.tenants.schemas import (
 _REBUILDING = WarningBody(code="rebuilding", message="The sites are being brought back; this takes up to 15 minutes.")
 
 _WHY = {"reason": "No payment for 60 days"}
-_MOVED = {"response": MovedTenant, "links": LINKS, "secret_fields": ("contactEmail",), "access": store.MOVING}
-_ACCEPTED = {"response": AcceptedLifecycle, "status": 202, "access": store.MOVING | ACCEPTING}
+_MOVED = {"response": MovedTenant, "links": LINKS, "secret_fields": ("contactEmail",)}
+_ACCEPTED = {"response": AcceptedLifecycle, "status": 202}
+_PASSING = store.PASSING | store.READING
 
 
 def _delete(call: Call[TenantPath, DeleteQuery, Any]) -> Answer:
@@ -70,6 +71,7 @@ ENDPOINTS = (
         ONE,
         "delete",
         permission=permissions.LIFECYCLE,
+        access=store.LEAVING | ACCEPTING,
         summary="Take leave of a tenant",
         description="Its record stays and its name is free. One whose environment runs is parked first, or forced.",
         handler=_delete,
@@ -83,6 +85,7 @@ ENDPOINTS = (
         f"{ONE}/status",
         "status",
         permission=permissions.LIFECYCLE,
+        access=store.LEAVING | store.READING,
         summary="Take a tenant to a status, by whatever transition leads there",
         handler=_set_status,
         body_schema=SetStatus,
@@ -94,6 +97,7 @@ ENDPOINTS = (
         "parkTenant",
         "park",
         permissions.LIFECYCLE,
+        access=_PASSING,
         summary="Take a tenant's sites down and keep its data",
         description="From then on its people can read the tenant alone, and its Admin can unpark it.",
         handler=_park,
@@ -105,6 +109,7 @@ ENDPOINTS = (
         "unparkTenant",
         "unpark",
         permissions.UNPARK,
+        access=_PASSING,
         summary="Bring a parked tenant's sites back",
         handler=_unpark,
         **_MOVED,
@@ -113,6 +118,7 @@ ENDPOINTS = (
         "suspendTenant",
         "suspend",
         permissions.LIFECYCLE,
+        access=store.PASSING | ACCEPTING,
         summary="Let nobody of a tenant in",
         description="From this answer on. Only the platform's people can resume it.",
         handler=_suspend,
@@ -124,6 +130,7 @@ ENDPOINTS = (
         "resumeTenant",
         "resume",
         permissions.RESUME,
+        access=store.PASSING | ACCEPTING,
         summary="Let the people of a suspended tenant in again",
         handler=_resume,
         **_ACCEPTED,

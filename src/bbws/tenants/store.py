@@ -24,8 +24,10 @@ ORDERS = {"createdAt": (BY_AGE, OF_STATUS_BY_AGE), "organizationName": (BY_NAME,
 DECIDING = Access.to(gets="TENANT", queries="CUSTOMER")
 READING = DECIDING | Access.to(gets="CONTACT")
 LISTING = READING | Access.to(indexes=" ".join((*_OWN, BY_USER)))
-CHANGING = READING | Access.to(gets="TENANTNAME", puts="TENANT TENANTNAME", removes="TENANTNAME")
-MOVING = CHANGING
+FOUNDING = Access.to(gets="TENANTNAME", queries="CUSTOMER", puts="TENANT TENANTNAME CUSTOMER")
+CHANGING = DECIDING | Access.to(gets="TENANTNAME", puts="TENANT TENANTNAME", removes="TENANTNAME")
+PASSING = DECIDING | Access.to(puts="TENANT")
+LEAVING = PASSING | Access.to(removes="TENANTNAME")
 _EVERY = "TENANT"
 _END = "\x1f"
 _AT_ONCE = 200

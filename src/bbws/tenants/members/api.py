@@ -24,7 +24,7 @@ from bbws.tenants.members.schemas import (
 )
 from bbws.tenants.model import ACCOUNT_SUSPENDED, TENANT_NOT_FOUND, TENANT_STATUS
 from bbws.tenants.schemas import TenantPath
-from bbws.tenants.store import BASE, tenant_key
+from bbws.tenants.store import BASE, DECIDING, tenant_key
 
 SERVICE = "users-api"
 
@@ -122,7 +122,7 @@ ENDPOINTS = (
         service=SERVICE,
         method="POST",
         path=_ALL,
-        access=store.ADDING | store.SHOWING,
+        access=store.ADDING,
         summary="Give somebody who has signed in before a role in a tenant",
         description="Somebody who has not is invited.",
         handler=_add,
@@ -174,7 +174,7 @@ ENDPOINTS = (
         service=SERVICE,
         method="DELETE",
         path=_ONE,
-        access=store.CHANGING,
+        access=store.REMOVING,
         summary="Take somebody out of a tenant and all its units",
         description="It holds from the next request on.",
         handler=_remove,
@@ -189,7 +189,7 @@ ENDPOINTS = (
         service=SERVICE,
         method="GET",
         path=f"{_ONE}/access",
-        access=store.SHOWING,
+        access=DECIDING,
         summary="Explain what somebody may do in a tenant, and why",
         handler=_access,
         cli=("users", "access"),

@@ -15,9 +15,10 @@ from bbws.tenants.store import BY_USER, DECIDING, USERS, USERS_OF_ROLE, partitio
 
 SHOWING = DECIDING | people_store.SHOWING
 LISTING = SHOWING | Access.to(indexes=f"{USERS} {USERS_OF_ROLE}")
-BELONGING = DECIDING | Access.to(indexes=BY_USER)
-CHANGING = DECIDING | Access.to(queries="TENANT", puts="TENANT CUSTOMER", removes="TENANT CUSTOMER", ensures="TENANT")
-ADDING = CHANGING | Access.to(gets="EMAIL PERSON")
+BELONGING = Access.to(gets="TENANT", indexes=BY_USER)
+REMOVING = DECIDING | Access.to(queries="TENANT", puts="TENANT", removes="TENANT CUSTOMER", ensures="TENANT")
+CHANGING = REMOVING | Access.to(puts="CUSTOMER")
+ADDING = SHOWING | Access.to(gets="EMAIL", puts="TENANT CUSTOMER", ensures="TENANT")
 _ADMIN, _AT = "ADMIN#", "AT#"
 _AT_ONCE = 100
 
