@@ -18,6 +18,9 @@ LISTING = SHOWING | Access.to(indexes=f"{USERS} {USERS_OF_ROLE}")
 BELONGING = DECIDING | Access.to(indexes=BY_USER)
 CHANGING = DECIDING | Access.to(queries="TENANT", puts="TENANT CUSTOMER", removes="TENANT CUSTOMER", ensures="TENANT")
 ADDING = CHANGING | Access.to(gets="EMAIL PERSON")
+OF_UNITS = DECIDING | Access.to(queries="TENANT")
+LEAVING_TEAM = DECIDING | Access.to(puts="TENANT", removes="TENANT")
+ADDING_TO_TEAM = SHOWING | Access.to(puts="TENANT", ensures="TENANT")
 _ADMIN, _AT = "ADMIN#", "AT#"
 _AT_ONCE = 100
 
