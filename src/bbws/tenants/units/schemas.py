@@ -115,11 +115,11 @@ class _Changes(Wire):
         return None
 
 
-class ChangedDivision(_Changes):
+class UpdateDivision(_Changes):
     """What is to change of a division."""
 
 
-class ChangedGroup(_Changes):
+class UpdateGroup(_Changes):
     """What is to change of a group; what is left out stays as it is."""
 
     division_id: DivisionId | None = Field(default=None, description="The division that it is to move to.")
@@ -130,7 +130,7 @@ class ChangedGroup(_Changes):
         return self.division_id
 
 
-class ChangedTeam(_Changes):
+class UpdateTeam(_Changes):
     """What is to change of a team; what is left out stays as it is."""
 
     group_id: GroupId | None = Field(default=None, description="The group that it is to move to, of any division.")
