@@ -36,12 +36,18 @@ FURTHER_FILES = {
     "operations/runner.py",  # carries steps out for every domain: neither a rule nor a use case of one
     "products/queued.py",  # the second write path (specification: products §6), whole in one place
     "tenants/access.py",  # the kernel's Authority over this domain's roles
+    "tenants/differences.py",  # what a planned change does to access: read from members and units alike
     "tenants/lifecycle.py",  # suspending, resuming, taking leave: a new status, and an operation
     "tenants/lifecycle_api.py",  # the endpoints that lead to a new status: beside the others too long for one file
     "tenants/members/schemas.py",  # beside their endpoints too long for one file, as all schemas of the domain
     "tenants/permissions.py",  # the one table of who may do what
     "tenants/reading.py",  # which tenants somebody is shown
     "tenants/rendering.py",  # what the calls about a tenant have in common
+    "tenants/units/reading.py",  # the tree, whole
+    "tenants/units/removal.py",  # deleting with all that lies in it: parts, and an operation
+    "tenants/units/schemas.py",  # beside their endpoints too long for one file, as all schemas of the domain
+    "tenants/units/team.py",  # use cases of who is in a team: of units and of members alike
+    "tenants/units/team_api.py",  # their endpoints
     "tenants/schemas.py",  # the schemas of api.py and lifecycle_api.py
 }
 NOT_DOMAINS = {"bootstrap", "kernel", "engines", "entrypoints", "__pycache__"}

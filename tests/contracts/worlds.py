@@ -1,7 +1,7 @@
 """The engines' tables that the contracts are held against, each on nothing but what it needs."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -49,15 +49,16 @@ class EmbeddedWorld:
 class DynamoWorld:
     """A table of DynamoDB, as our own client sees it in an emulator."""
 
-    def __init__(self, clock: Clock, dynamo: Calls) -> None:
+    def __init__(self, clock: Clock, dynamo: Calls, indexes: Sequence[str] = INDEXES) -> None:
         self._clock = clock
+        self._indexes = indexes
         self._name = f"contract-{secrets.token_hex(6)}"
         self._dynamo = dynamo
-        create_table(self._dynamo, self._name, INDEXES)
+        create_table(self._dynamo, self._name, indexes)
 
     def table(self) -> Table:
         """The table, as a function that has just been started sees it."""
-        layout = Layout({}, dict.fromkeys(INDEXES, (self._name,)), self._name)
+        layout = Layout({}, dict.fromkeys(self._indexes, (self._name,)), self._name)
         return DynamoTable(self._dynamo, layout, self._clock, REGION)
 
     def close(self) -> None:
@@ -65,9 +66,9 @@ class DynamoWorld:
         self._dynamo.call("DeleteTable", {"TableName": self._name})
 
 
-def emulated(clock: Clock) -> DynamoWorld:
+def emulated(clock: Clock, indexes: Sequence[str] = INDEXES) -> DynamoWorld:
     """DynamoDB in the emulator, through our own client."""
-    return DynamoWorld(clock, shared.dynamo())
+    return DynamoWorld(clock, shared.dynamo(), indexes)
 
 
 @contextmanager

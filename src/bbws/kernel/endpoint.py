@@ -133,6 +133,7 @@ class Answer(NamedTuple):
         location: the path of what was created or accepted, without base path.
         headers: further headers.
         past: the body shows an earlier state, from which nothing can be changed.
+        queued: the work was too much for one call: the body is the endpoint's ``accepted``, and says where it goes on.
     """
 
     body: BaseModel | Callable[[], BaseModel] | None = None
@@ -141,6 +142,7 @@ class Answer(NamedTuple):
     location: str | None = None
     headers: Mapping[str, str] = NO_HEADERS
     past: bool = False
+    queued: bool = False
 
 
 class Listed(NamedTuple):
@@ -179,6 +181,7 @@ class Endpoint(NamedTuple):
         status: of success.
         content_type: of a raw answer.
         queued: handler of ``Prefer: respond-async``; None where the call cannot run asynchronously.
+        accepted: schema of the answer to what was put in line.
         problems: refusals of its own, beside the common ones.
         links: offered beside the resource; ``item_links`` beside each item of a list.
         rate: READ or WRITE, which share of the caller's rate it uses; UNLIMITED for probes.

@@ -43,6 +43,7 @@ class Renderer:
         """The response, and the body of a change as a document (empty for 204)."""
         if isinstance(answer, Answer) and answer.digest and not endpoint.mutates:
             return self._read(endpoint, request, actor, answer), {}
+        queued = queued or (isinstance(answer, Answer) and answer.queued)
         status = _ACCEPTED if queued else endpoint.status
         headers: dict[str, str] = {}
         if isinstance(answer, Listed):

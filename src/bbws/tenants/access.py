@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 from bbws.kernel.actor import IN_TENANT, PLATFORM_ADMIN, Actor, ActorKind
 from bbws.kernel.endpoint import Endpoint
-from bbws.kernel.problem import Problem
+from bbws.kernel.problem import FORBIDDEN, Problem
 from bbws.kernel.table import Table
+from bbws.kernel.work import UnitOfWork
 from bbws.tenants.members import store as members_store
-from bbws.tenants.members.model import Membership, permitted
+from bbws.tenants.members.model import Membership, is_above, permitted, roles
 from bbws.tenants.model import ACCOUNT_SUSPENDED, TENANT_NOT_FOUND, Status, Tenant
-from bbws.tenants.permissions import LEFT, READ, SELF
+from bbws.tenants.permissions import LEFT, READ, SELF, Role, given
 from bbws.tenants.store import TENANT, tenant_key
 from bbws.tenants.units.store import chain_in
 
@@ -77,6 +78,36 @@ def _held(table: Table, standing: Standing, path: Mapping[str, str]) -> frozense
         return frozenset({READ})
     chain = chain_in(table, path) if standing.membership.units else ()
     return permitted(standing.membership, chain)
+
+
+def roles_at(work: UnitOfWork, tenant_id: str, chain: tuple[str, ...]) -> frozenset[Role]:
+    """The roles of whoever acts at a place of a tenant; the platform's people are as its Admins."""
+    if work.actor.may(PLATFORM_ADMIN):
+        return frozenset({Role.ADMIN})
+    current = members_store.find(work, tenant_id, work.actor.subject)
+    return frozenset() if current is None else roles(current.value, chain)
+
+
+def require_at(work: UnitOfWork, tenant_id: str, permission: str, chain: tuple[str, ...]) -> None:
+    """Refuse unless whoever acts may do something at a further place than that of the request's path.
+
+    Raises:
+        Problem: 403.
+    """
+    if permission not in given(roles_at(work, tenant_id, chain)):
+        where = chain[-1] if chain else "the whole tenant"
+        raise FORBIDDEN(f"You may not do this: you lack {permission} at {where}.", requiredPermission=permission)
+
+
+def require_not_above(work: UnitOfWork, tenant_id: str, role: Role, chain: tuple[str, ...]) -> None:
+    """Refuse to give or to take a role above those that whoever acts holds at the place.
+
+    Raises:
+        Problem: 403.
+    """
+    if is_above(role, roles_at(work, tenant_id, chain)):
+        detail = f"You hold no role there that is as high as {role}: you can neither give nor take it."
+        raise FORBIDDEN(detail)
 
 
 def not_found(tenant_id: str) -> Problem:

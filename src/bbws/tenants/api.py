@@ -12,6 +12,8 @@ from bbws.tenants.model import NAME_TAKEN, TENANT_STATUS, UNKNOWN_CUSTOMER, fold
 from bbws.tenants.permissions import Role
 from bbws.tenants.rendering import ONE, TENANT, answer, endpoint, one
 from bbws.tenants.schemas import CreateTenant, TenantBody, TenantPath, TenantQuery, UpdateTenant
+from bbws.tenants.units import api as units_api
+from bbws.tenants.units import team_api
 
 
 def _list(call: Call[Any, TenantQuery, Any]) -> Listed:
@@ -109,4 +111,6 @@ ENDPOINTS = (
     ),
     *lifecycle_api.ENDPOINTS,
     *members_api.ENDPOINTS,
+    *units_api.ENDPOINTS,
+    *team_api.ENDPOINTS,
 )

@@ -23,4 +23,11 @@ ASSIGNED = EventType("user.assigned", "ASSIGN", "Somebody got a role in a tenant
 ROLE_CHANGED = EventType("user.role_changed", "UPDATE", "Somebody's role in a tenant became another.")
 REMOVED = EventType("user.removed", "REMOVE", "Somebody has no role in a tenant any more.")
 
-PUBLISHED = (CREATED, UPDATED, *OF_TRANSITIONS.values(), ASSIGNED, ROLE_CHANGED, REMOVED)
+UNIT_CREATED = EventType("hierarchy.created", "CREATE", "A tenant has one more division, group or team.")
+UNIT_UPDATED = EventType("hierarchy.updated", "UPDATE", "A division, group or team got another name.")
+UNIT_MOVED = EventType("hierarchy.moved", "MOVE", "A group came into another division, or a team into another group.")
+UNIT_DELETED = EventType("hierarchy.deleted", "DELETE", "A division, group or team is no more.")
+UNIT_DELETION_ASKED = EventType("operation.unit-deletion", "REQUEST", "A unit is to go, with all that lies in it.")
+_OF_UNITS = (UNIT_CREATED, UNIT_UPDATED, UNIT_MOVED, UNIT_DELETED)
+
+PUBLISHED = (CREATED, UPDATED, *OF_TRANSITIONS.values(), ASSIGNED, ROLE_CHANGED, REMOVED, *_OF_UNITS)

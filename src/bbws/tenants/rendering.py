@@ -31,6 +31,8 @@ LINKS = (
     Link("suspend", "suspendTenant", _in(Status.ACTIVE)),
     Link("resume", "resumeTenant", _in(Status.SUSPENDED)),
     Link("users", "listUsers"),
+    Link("divisions", "listDivisions"),
+    Link("tree", "getTree"),
     Link("collection", "listTenants"),
 )
 TENANT = {"response": TenantBody, "links": LINKS, "secret_fields": ("contactEmail",)}

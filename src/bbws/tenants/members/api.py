@@ -9,14 +9,16 @@ from bbws.kernel.table import Position
 from bbws.people.model import USER_NOT_FOUND
 from bbws.people.service import EmailKey
 from bbws.people.store import BASE as PEOPLE
-from bbws.tenants import permissions, reading
+from bbws.tenants import differences, permissions, reading
 from bbws.tenants.members import schemas, service, store
 from bbws.tenants.members.model import ALREADY_ASSIGNED, LAST_ADMIN, Membership
 from bbws.tenants.members.schemas import (
     AccessBody,
     AddUser,
     BelongingBody,
+    ChangedUserBody,
     PersonPath,
+    RemoveQuery,
     SetRole,
     UserBody,
     UserPath,
@@ -25,6 +27,7 @@ from bbws.tenants.members.schemas import (
 from bbws.tenants.model import ACCOUNT_SUSPENDED, TENANT_NOT_FOUND, TENANT_STATUS
 from bbws.tenants.schemas import TenantPath
 from bbws.tenants.store import BASE, DECIDING, tenant_key
+from bbws.tenants.units.model import UNIT_NOT_FOUND
 
 SERVICE = "users-api"
 
@@ -46,7 +49,8 @@ def _list(call: Call[TenantPath, UserQuery, Any]) -> Listed:
 
 def _add(call: Call[TenantPath, Any, AddUser], email_key: EmailKey) -> Answer:
     body = call.body
-    return _answer(call, service.add(call.work, email_key, call.path.tenant_id, body.email, body.role), new=True)
+    added = service.add(call.work, email_key, call.path.tenant_id, body.email, body.role, body.unit_id)
+    return _answer(call, added, new=True)
 
 
 def _get(call: Call[UserPath, Any, Any]) -> Answer:
@@ -54,11 +58,19 @@ def _get(call: Call[UserPath, Any, Any]) -> Answer:
 
 
 def _set_role(call: Call[UserPath, Any, SetRole]) -> Answer:
-    return _answer(call, service.change_role(call.work, call.path.tenant_id, call.path.user_id, call.body.role))
+    work, path, body = call.work, call.path, call.body
+    before = service.get(work, path.tenant_id, path.user_id)
+    after = service.change_role(work, path.tenant_id, path.user_id, body.role, body.unit_id)
+    found = differences.of_role(work, before.value, after.value, body.unit_id) if call.dry_run else None
+    return Answer(ChangedUserBody.of(after, work, access_difference=schemas.differences(found)), after.version)
 
 
-def _remove(call: Call[UserPath, Any, Any]) -> Answer:
-    service.remove(call.work, call.path.tenant_id, call.path.user_id)
+def _remove(call: Call[UserPath, RemoveQuery, Any]) -> Answer:
+    path, unit_id = call.path, call.query.unit_id
+    if unit_id is None:
+        service.remove(call.work, path.tenant_id, path.user_id)
+    else:
+        service.leave_unit(call.work, path.tenant_id, path.user_id, unit_id)
     return Answer()
 
 
@@ -123,7 +135,7 @@ ENDPOINTS = (
         method="POST",
         path=_ALL,
         access=store.ADDING,
-        summary="Give somebody who has signed in before a role in a tenant",
+        summary="Give somebody who has signed in before a role in a tenant, or at a unit of it",
         description="Somebody who has not is invited.",
         handler=_add,
         cli=("users", "add"),
@@ -132,7 +144,7 @@ ENDPOINTS = (
         body_schema=AddUser,
         response=UserBody,
         status=201,
-        problems=(*_OF_ONE, ALREADY_ASSIGNED, TENANT_STATUS),
+        problems=(*_OF_ONE, UNIT_NOT_FOUND, ALREADY_ASSIGNED, TENANT_STATUS),
         links=LINKS,
         secret_fields=("email", "name"),
         example={"email": "sipho@example.com", "role": "Operator"},
@@ -158,13 +170,15 @@ ENDPOINTS = (
         method="PUT",
         path=_ONE,
         access=store.CHANGING | store.SHOWING,
-        summary="Give somebody another role in a tenant",
+        summary="Give somebody another role in a tenant, or at a unit of it",
+        description="A plan says what the person gains and loses.",
         handler=_set_role,
         cli=("users", "role"),
         permission=permissions.USERS_WRITE,
         path_schema=UserPath,
         body_schema=SetRole,
-        response=UserBody,
+        response=ChangedUserBody,
+        planned_fields=("accessDifference",),
         problems=(*_OF_ONE, LAST_ADMIN, TENANT_STATUS),
         links=LINKS,
         example={"role": "Admin"},
@@ -175,12 +189,13 @@ ENDPOINTS = (
         method="DELETE",
         path=_ONE,
         access=store.REMOVING,
-        summary="Take somebody out of a tenant and all its units",
+        summary="Take somebody out of a tenant and all its units, or out of one unit",
         description="It holds from the next request on.",
         handler=_remove,
         cli=("users", "remove"),
         permission=permissions.USERS_WRITE,
         path_schema=UserPath,
+        query_schema=RemoveQuery,
         status=204,
         problems=(*_OF_ONE, LAST_ADMIN, TENANT_STATUS),
     ),

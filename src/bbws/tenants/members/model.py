@@ -1,6 +1,6 @@
 """Who belongs to a tenant. Pure. Source: specification tenants §1, Decisions 4, 9."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -50,6 +50,18 @@ class Reason(NamedTuple):
     unit_id: str | None
 
 
+class Difference(NamedTuple):
+    """What changes for somebody at a unit (None: in the whole tenant) and below it.
+
+    Where there is another of the same person for a unit further down, that one holds there.
+    """
+
+    user_id: str
+    unit_id: str | None
+    gains: frozenset[str]
+    loses: frozenset[str]
+
+
 def with_role(membership: Membership, role: Role | None, unit_id: str | None = None) -> Membership:
     """The membership with a role in the whole tenant, or at a unit; None takes it away."""
     if unit_id is None:
@@ -58,6 +70,21 @@ def with_role(membership: Membership, role: Role | None, unit_id: str | None = N
         units = {held: at for held, at in membership.units.items() if held != unit_id}
         membership = membership._replace(units=units if role is None else {**units, unit_id: role})
     return membership._replace(active=membership.role is not None or bool(membership.units))
+
+
+def without(membership: Membership, units: Iterable[str]) -> Membership:
+    """The membership without the roles at units."""
+    for unit in units:
+        membership = with_role(membership, None, unit)
+    return membership
+
+
+def difference(
+    before: Membership, after: Membership, unit_id: str | None, was: tuple[str, ...], will_be: tuple[str, ...]
+) -> Difference:
+    """What changes for somebody at a place, to which the units of ``was`` lead before, of ``will_be`` afterwards."""
+    had, has = permitted(before, was), permitted(after, will_be)
+    return Difference(before.user_id, unit_id, has - had, had - has)
 
 
 def removed(membership: Membership) -> Membership:
@@ -72,6 +99,20 @@ def permitted(membership: Membership, chain: tuple[str, ...] = ()) -> frozenset[
     whole = frozenset() if membership.role is None else given([membership.role])
     there = given(membership.units[unit] for unit in chain if unit in membership.units)
     return whole | (there & AT_UNITS) | OF_ANY_MEMBER
+
+
+def roles(membership: Membership, chain: tuple[str, ...] = ()) -> frozenset[Role]:
+    """The roles held at a place: in the whole tenant, and at the units from the root to it."""
+    if not membership.active:
+        return frozenset()
+    at_units = (membership.units[unit] for unit in chain if unit in membership.units)
+    return frozenset({*at_units} if membership.role is None else {membership.role, *at_units})
+
+
+def is_above(role: Role, held: frozenset[Role]) -> bool:
+    """Whether a role is above all of those that are held. The first is the highest."""
+    order = list(Role)
+    return all(order.index(role) < order.index(each) for each in held)
 
 
 def reasons(membership: Membership, permission: str, chain: tuple[str, ...] = ()) -> list[Reason]:

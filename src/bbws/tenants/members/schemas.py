@@ -1,7 +1,7 @@
 """The schemas of a tenant's users on the wire."""
 
-from collections.abc import Mapping
-from typing import Annotated
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -11,13 +11,24 @@ from bbws.kernel.entity import Stored
 from bbws.kernel.work import UnitOfWork
 from bbws.people.schemas import Email, ShownEmail
 from bbws.people.service import values_of_user
-from bbws.tenants.members.model import Membership, reasons
+from bbws.tenants.members.model import Difference, Membership, reasons
 from bbws.tenants.permissions import GIVEN, Role
 from bbws.tenants.schemas import TenantId
+from bbws.tenants.units.model import ANY_ID_PATTERN
 
 type UserId = Annotated[
     str,
     Field(pattern=r"^user-[A-Za-z0-9-]{1,64}$", examples=["user-thandi"], description="Subject id of the person."),
+]
+
+
+type UnitId = Annotated[
+    str,
+    Field(
+        pattern=ANY_ID_PATTERN,
+        examples=["div-0123456789ABCDEF"],
+        description="Id of the division, group or team at which, and below which, the role is held.",
+    ),
 ]
 
 
@@ -44,13 +55,26 @@ class AddUser(Wire):
     """Somebody who is to have a role."""
 
     email: Email
-    role: Role = Field(strict=False, description="What they are to be in the whole tenant.")
+    role: Role = Field(strict=False, description="What they are to be.")
+    unit_id: UnitId | None = Field(
+        default=None, description="Where they are to be that; left out: in the whole tenant."
+    )
 
 
 class SetRole(Wire):
     """Another role."""
 
-    role: Role = Field(strict=False, description="What they are to be in the whole tenant.")
+    role: Role = Field(strict=False, description="What they are to be.")
+    unit_id: UnitId | None = Field(
+        default=None,
+        description="The unit at which they hold a role that this one replaces; left out: the whole tenant.",
+    )
+
+
+class RemoveQuery(Query):
+    """What to take away."""
+
+    unit_id: UnitId | None = Field(default=None, description="The role at this unit alone; left out: everything.")
 
 
 class HeldAt(Wire):
@@ -58,6 +82,36 @@ class HeldAt(Wire):
 
     unit_id: str = Field(description="Id of the division, group or team.")
     role: Role = Field(description="What they are there and below.")
+
+
+class DifferenceBody(Wire):
+    """What changes for somebody."""
+
+    user_id: str = Field(examples=["user-thandi"], description="Subject id of the person.")
+    unit_id: str | None = Field(
+        description="Where: at this unit, or in the whole tenant where null, and below it, down to a unit that this "
+        "person has an entry of its own for."
+    )
+    gains: list[str] = Field(description="What the person may do from then on.")
+    loses: list[str] = Field(description="What the person may do no more.")
+
+
+type AccessDifference = Annotated[
+    list[DifferenceBody] | None,
+    Field(
+        description="Of a plan (`dryRun=true`): who gains and who loses which permissions, and where. Else null.",
+    ),
+]
+
+
+def differences(found: Iterable[Difference] | None) -> list[DifferenceBody] | None:
+    """Differences as served."""
+    if found is None:
+        return None
+    return [
+        DifferenceBody(user_id=each.user_id, unit_id=each.unit_id, gains=sorted(each.gains), loses=sorted(each.loses))
+        for each in found
+    ]
 
 
 class UserBody(Resource):
@@ -73,7 +127,7 @@ class UserBody(Resource):
     assigned_by: str = Field(description="Subject id of who let them in.")
 
     @classmethod
-    def of(cls, current: Stored[Membership], work: UnitOfWork) -> "UserBody":
+    def of(cls, current: Stored[Membership], work: UnitOfWork, **further: Any) -> "UserBody":  # noqa: ANN401 - a field's
         """The membership as served."""
         membership = current.value
         known = values_of_user(work, membership.user_id)
@@ -86,7 +140,14 @@ class UserBody(Resource):
             units=held(membership.units),
             assigned_at=rfc3339(membership.assigned_at),
             assigned_by=membership.assigned_by,
+            **further,
         )
+
+
+class ChangedUserBody(UserBody):
+    """A membership that was changed."""
+
+    access_difference: AccessDifference = None
 
 
 def held(units: Mapping[str, Role]) -> list[HeldAt]:

@@ -1,5 +1,7 @@
 """Use cases of who belongs to a tenant. Source: specification tenants §4, Decisions 4, 5, 9."""
 
+from collections.abc import Collection
+
 from bbws.kernel.entity import Stored
 from bbws.kernel.work import UnitOfWork
 from bbws.people import service as people
@@ -12,6 +14,8 @@ from bbws.tenants.members import model, store
 from bbws.tenants.members.model import ALREADY_ASSIGNED, LAST_ADMIN, Membership
 from bbws.tenants.model import Status, Tenant, require, require_not
 from bbws.tenants.permissions import Role
+from bbws.tenants.units import store as units_store
+from bbws.tenants.units.model import UNIT_NOT_FOUND
 
 
 def get(work: UnitOfWork, tenant_id: str, user_id: str) -> Stored[Membership]:
@@ -27,12 +31,14 @@ def get(work: UnitOfWork, tenant_id: str, user_id: str) -> Stored[Membership]:
     return current
 
 
-def add(work: UnitOfWork, email_key: EmailKey, tenant_id: str, email: str, role: Role) -> Stored[Membership]:
-    """Give somebody who is known by an address a role in the whole tenant.
+def add(
+    work: UnitOfWork, email_key: EmailKey, tenant_id: str, email: str, role: Role, unit_id: str | None = None
+) -> Stored[Membership]:
+    """Give somebody who is known by an address a role in the whole tenant, or at a unit of it.
 
     Raises:
-        Problem: 404 where nobody with this address has signed in; 409 for who has such a role; 422 unless the tenant is
-            active.
+        Problem: 404 where nobody with this address has signed in, and for a unit that is not there; 409 for who has
+            such a role; 422 unless the tenant is active.
     """
     tenant = service.get(work, tenant_id)
     require(tenant.value, Status.ACTIVE)
@@ -40,17 +46,19 @@ def add(work: UnitOfWork, email_key: EmailKey, tenant_id: str, email: str, role:
     person = None if known is None or known.user_id is None else person_of(work.table, known.user_id)
     if person is None or person.erased_at is not None:
         raise USER_NOT_FOUND("Nobody with this address has signed in yet. Invite them instead.")
-    return assign(work, tenant, person.user_id, role)
+    return assign(work, tenant, person.user_id, role, unit_id)
 
 
 def assign(
     work: UnitOfWork, tenant: Stored[Tenant], user_id: str, role: Role, unit_id: str | None = None
 ) -> Stored[Membership]:
-    """Give a person a role in the tenant, or at a unit of it. That the unit is there is the caller's to know.
+    """Give a person a role in the tenant, or at a unit of it, which must still be there at the commit.
 
     Raises:
-        Problem: 409 where there is one already.
+        Problem: 404 for a unit that is not there; 409 where there is a role already.
     """
+    if unit_id is not None:
+        _enter(work, tenant.value.tenant_id, unit_id)
     current = store.load(work.table, tenant.value.tenant_id, user_id)
     # Whoever ends the tenant meanwhile must not find somebody in it afterwards.
     work.ensure(tenants_store.tenant_key(tenant.value.tenant_id), tenant.version)
@@ -67,17 +75,28 @@ def assign(
     return work.update(store.MEMBERSHIP, current, membership, events.ASSIGNED)
 
 
-def change_role(work: UnitOfWork, tenant_id: str, user_id: str, role: Role) -> Stored[Membership]:
-    """Give a member another role in the whole tenant.
+def _enter(work: UnitOfWork, tenant_id: str, unit_id: str) -> None:
+    unit = units_store.load(work.table, tenant_id, unit_id)
+    if unit is None:
+        raise UNIT_NOT_FOUND(f"There is no unit {unit_id} in this tenant.")
+    units_store.occupy(work, unit)
+
+
+def change_role(
+    work: UnitOfWork, tenant_id: str, user_id: str, role: Role, unit_id: str | None = None
+) -> Stored[Membership]:
+    """Give a member another role in the whole tenant, or in place of the one held at a unit.
 
     Raises:
         Problem: 404, 412, 422 for the last Admin, and for a deprovisioned tenant.
     """
     tenant, current = _to_change(work, tenant_id, user_id)
-    membership = model.with_role(current.value, role)
+    if unit_id is not None:
+        _require_in(current.value, unit_id)
+    membership = model.with_role(current.value, role, unit_id)
     if membership == current.value:
         return current
-    if current.value.is_admin:
+    if current.value.is_admin and not membership.is_admin:
         _keep_an_admin(work, tenant.value, user_id)
     return work.update(store.MEMBERSHIP, current, membership, events.ROLE_CHANGED)
 
@@ -101,11 +120,26 @@ def leave_unit(work: UnitOfWork, tenant_id: str, user_id: str, unit_id: str) -> 
         Problem: 404 or 412.
     """
     _, current = _to_change(work, tenant_id, user_id)
-    if unit_id not in current.value.units:
-        raise USER_NOT_FOUND(f"There is no user {user_id} in this unit.")
-    membership = model.with_role(current.value, None, unit_id)
+    _require_in(current.value, unit_id)
+    _leave(work, current, [unit_id])
+
+
+def leave_deleted(work: UnitOfWork, tenant_id: str, user_id: str, units: Collection[str]) -> None:
+    """Take away the roles that somebody holds at units which are being deleted."""
+    current = store.find(work, tenant_id, user_id)
+    if current is not None and not current.value.units.keys().isdisjoint(units):
+        _leave(work, current, units)
+
+
+def _leave(work: UnitOfWork, current: Stored[Membership], units: Collection[str]) -> None:
+    membership = model.without(current.value, units)
     event = events.ROLE_CHANGED if membership.active else events.REMOVED
     work.update(store.MEMBERSHIP, current, membership, event)
+
+
+def _require_in(membership: Membership, unit_id: str) -> None:
+    if unit_id not in membership.units:
+        raise USER_NOT_FOUND(f"There is no user {membership.user_id} with a role at this unit.")
 
 
 def _to_change(work: UnitOfWork, tenant_id: str, user_id: str) -> tuple[Stored[Tenant], Stored[Membership]]:

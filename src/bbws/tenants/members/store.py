@@ -19,6 +19,9 @@ BELONGING = Access.to(gets="TENANT", indexes=BY_USER)
 REMOVING = DECIDING | Access.to(queries="TENANT", puts="TENANT", removes="TENANT CUSTOMER", ensures="TENANT")
 CHANGING = REMOVING | Access.to(puts="CUSTOMER")
 ADDING = SHOWING | Access.to(gets="EMAIL", puts="TENANT CUSTOMER", ensures="TENANT")
+OF_UNITS = DECIDING | Access.to(queries="TENANT")
+LEAVING_TEAM = DECIDING | Access.to(puts="TENANT", removes="TENANT")
+ADDING_TO_TEAM = SHOWING | Access.to(puts="TENANT", ensures="TENANT")
 _ADMIN, _AT = "ADMIN#", "AT#"
 _AT_ONCE = 100
 

@@ -5,6 +5,32 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from bbws.kernel.problem import Kind, ProblemType
+
+RANDOM_LENGTH = 16
+_RANDOM = rf"[0-9A-HJKMNP-TV-Z]{{{RANDOM_LENGTH}}}"
+
+UNIT_NOT_FOUND = ProblemType(
+    Kind.NOT_FOUND,
+    "unit-not-found",
+    "Unit not found",
+    "There is no division, group or team with this id, or it does not lie where the path says. The tree of the tenant"
+    " shows where everything lies.",
+)
+UNIT_NAME_TAKEN = ProblemType(
+    Kind.CONFLICT,
+    "unit-name-taken",
+    "Unit name taken",
+    "What it would lie in has one of this name already; case and blanks make no difference. Names of deleted ones are"
+    " free.",
+)
+TREE_TOO_LARGE = ProblemType(
+    Kind.REFUSED,
+    "tree-too-large",
+    "Tree too large",
+    "The tenant has more units than one answer holds. List its divisions, and from there its groups and teams.",
+)
+
 
 class UnitKind(StrEnum):
     """The three levels, the highest first."""
@@ -15,12 +41,14 @@ class UnitKind(StrEnum):
 
 
 PREFIX: Mapping[UnitKind, str] = {UnitKind.DIVISION: "div-", UnitKind.GROUP: "group-", UnitKind.TEAM: "team-"}
-# What each level lies in; None: in the tenant itself.
+# What each level lies in; None: in the tenant itself. That no unit can come to lie in itself follows from there being
+# three levels of which each lies in the one before.
 ABOVE: Mapping[UnitKind, UnitKind | None] = {
     UnitKind.DIVISION: None,
     UnitKind.GROUP: UnitKind.DIVISION,
     UnitKind.TEAM: UnitKind.GROUP,
 }
+ANY_ID_PATTERN = rf"^(?:{'|'.join(PREFIX.values())}){_RANDOM}$"
 
 
 class Unit(NamedTuple):
@@ -41,3 +69,8 @@ class Unit(NamedTuple):
     updated_at: datetime
     updated_by: str
     active: bool = True
+
+
+def id_pattern(kind: UnitKind) -> str:
+    """What ids of a level look like."""
+    return rf"^{PREFIX[kind]}{_RANDOM}$"
