@@ -13,6 +13,7 @@ from bbws.tenants.model import NAME_TAKEN, TENANT_STATUS, UNKNOWN_CUSTOMER, fold
 from bbws.tenants.permissions import Role
 from bbws.tenants.rendering import ONE, TENANT, answer, endpoint, one
 from bbws.tenants.schemas import CreateTenant, TenantBody, TenantPath, TenantQuery, UpdateTenant
+from bbws.tenants.webhooks import api as webhooks_api
 
 
 def _list(call: Call[Any, TenantQuery, Any]) -> Listed:
@@ -110,4 +111,5 @@ ENDPOINTS = (
     ),
     *lifecycle_api.ENDPOINTS,
     *members_api.ENDPOINTS,
+    *webhooks_api.ENDPOINTS,
 )
