@@ -99,7 +99,7 @@ def parsed(url: str, *, loopback: bool) -> Target:
     if "#" in url:
         raise Forbidden("The address must have no fragment (#).")
     if not own:
-        _check_name(host)
+        _check_name(host if "[" not in parts.netloc else "")
         if port not in {None, HTTPS}:
             raise Forbidden("The address must have no port, or 443.")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
