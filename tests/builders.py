@@ -25,6 +25,7 @@ from bbws.kernel.http import Request, Response
 from bbws.kernel.ids import random_id
 from bbws.settings import Settings
 from bbws.tables import ENDPOINTS
+from bbws.tenants.webhooks.ports import Sender
 
 SAMPLE: Mapping[str, Any] = {
     "name": "Basic",
@@ -114,6 +115,7 @@ def client(
     clock: Clock | None = None,
     start: bool = True,
     endpoints: Sequence[Endpoint] = ENDPOINTS,
+    sender: Sender | None = None,
     **settings: Any,
 ) -> Iterator[Client]:
     """BBWS on ``data_dir`` (not synced to disk: fast enough to be the fake), its background work running."""
@@ -121,7 +123,7 @@ def client(
     chosen = Settings.of(data_dir=data_dir, **settings)
     engine = EmbeddedEngine.open(data_dir, clock=clock, synchronous="OFF")
     try:
-        app = build(chosen, engine, clock=clock, endpoints=endpoints)
+        app = build(chosen, engine, clock=clock, endpoints=endpoints, sender=sender)
         ensure_first_key(app, chosen)
         if start:
             app.start()

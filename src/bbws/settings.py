@@ -37,6 +37,10 @@ class Settings(BaseModel):
     )
     cors_origins: frozenset[str] = Field(default=frozenset(), description="Origins, comma-separated, or *.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least level logged.")
+    webhook_loopback: bool = Field(
+        default=False,
+        description="On one machine, for trying: webhooks may call this machine itself, in clear text too.",
+    )
     drain_seconds: float = Field(default=10.0, ge=0, le=300, description="How long a stop waits for what is held.")
     region: str = Field(default="eu-west-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="On AWS: the region.")
     archive_bucket: str = Field(

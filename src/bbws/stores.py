@@ -8,5 +8,6 @@ from bbws.operations.store import STORE as OPERATIONS
 from bbws.people.store import STORE as PEOPLE
 from bbws.products.store import STORE as PRODUCTS
 from bbws.tenants.store import STORE as TENANTS
+from bbws.tenants.webhooks.store import STORE as WEBHOOKS
 
-STORES = (PRODUCTS, CAMPAIGNS, TENANTS, PEOPLE, OPERATIONS, AUDIT, KEYS, PLATFORM)
+STORES = (PRODUCTS, CAMPAIGNS, TENANTS, WEBHOOKS, PEOPLE, OPERATIONS, AUDIT, KEYS, PLATFORM)

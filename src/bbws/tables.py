@@ -1,4 +1,4 @@
-"""Every table of the business put together: endpoints, reactions, daily work, kinds of operation and entity, stores.
+"""Every table of the business put together: endpoints, reactions, daily work, sweeps, kinds of operation and entity.
 
 Importing it starts nothing and chooses no engine, so that documents and commands can be made from it.
 """
@@ -12,7 +12,7 @@ from bbws.audit import reactions as audit_reactions
 from bbws.kernel.actor import ANYONE, SIGNED_IN, of_people
 from bbws.kernel.endpoint import Endpoint
 from bbws.kernel.entity import EntityType
-from bbws.kernel.reaction import Daily, Reaction
+from bbws.kernel.reaction import Daily, Reaction, Sweep
 from bbws.keys import api as keys_api
 from bbws.keys import store as keys_store
 from bbws.marketing import admin as marketing_admin
@@ -33,17 +33,32 @@ from bbws.tenants import reactions as tenants_reactions
 from bbws.tenants.members.store import MEMBERSHIP
 from bbws.tenants.store import TENANT
 from bbws.tenants.units.store import UNIT
+from bbws.tenants.webhooks import reactions as webhooks_reactions
+from bbws.tenants.webhooks.store import WEBHOOK
 
 _DOMAINS = (products_api, marketing_api, marketing_admin, tenants_api, people_api)
 APIS = (*_DOMAINS, operations_api, audit_api, keys_api, platform_api)
-CONSUMERS = (products_reactions, tenants_reactions, audit_reactions)
+CONSUMERS = (products_reactions, tenants_reactions, webhooks_reactions, audit_reactions)
 DAILY_WORKS = (audit_reactions, operations_reactions)
+SWEEPING = (webhooks_reactions,)
 
 ENDPOINTS: tuple[Endpoint, ...] = tuple(endpoint for api in APIS for endpoint in api.ENDPOINTS)
 REACTIONS: tuple[Reaction, ...] = tuple(reaction for module in CONSUMERS for reaction in module.REACTIONS)
 DAILY: tuple[Daily, ...] = tuple(daily for module in DAILY_WORKS for daily in module.DAILY)
+SWEEPS: tuple[Sweep, ...] = tuple(sweep for module in SWEEPING for sweep in module.SWEEPS)
 KINDS = (*products_reactions.KINDS, *tenants_reactions.KINDS)
-_KINDS_OF_ENTITY = (PRODUCT, CAMPAIGN, TENANT, MEMBERSHIP, UNIT, PERSON, CONTACT, OPERATION, keys_store.API_KEY)
+_KINDS_OF_ENTITY = (
+    PRODUCT,
+    CAMPAIGN,
+    TENANT,
+    MEMBERSHIP,
+    UNIT,
+    WEBHOOK,
+    PERSON,
+    CONTACT,
+    OPERATION,
+    keys_store.API_KEY,
+)
 ENTITIES: Mapping[str, EntityType[Any]] = {entity.source: entity for entity in _KINDS_OF_ENTITY}
 
 

@@ -7,15 +7,15 @@ from bbws.bootstrap.manifest import OF_ONE_MACHINE, credentials, manifest
 from bbws.kernel.access import Access
 from bbws.kernel.actor import ANYONE, PLATFORM_ADMIN, SIGNED_IN
 from bbws.kernel.endpoint import Endpoint
-from bbws.kernel.reaction import Daily, Reaction
+from bbws.kernel.reaction import Daily, Reaction, Sweep
 from bbws.stores import STORES
-from bbws.tables import DAILY, ENDPOINTS, REACTIONS
+from bbws.tables import DAILY, ENDPOINTS, REACTIONS, SWEEPS
 from tests.architecture.source import ROOT
 
 MANIFEST = manifest()
 
 
-def _access(declared: Endpoint | Reaction | Daily) -> Access:
+def _access(declared: Endpoint | Reaction | Daily | Sweep) -> Access:
     return declared.access
 
 
@@ -34,7 +34,7 @@ def test_the_committed_manifest_is_that_of_the_tables() -> None:
 def test_everything_has_a_function_of_its_own() -> None:
     assert set(MANIFEST["endpoints"]) == {endpoint.id for endpoint in ENDPOINTS} - OF_ONE_MACHINE
     assert set(MANIFEST["consumers"]) == {reaction.name for reaction in REACTIONS}
-    assert set(MANIFEST["daily"]) == {daily.name for daily in DAILY}
+    assert set(MANIFEST["daily"]) == {daily.name for daily in DAILY} | {sweep.name for sweep in SWEEPS}
     names = [function["function"] for function in FUNCTIONS]
     assert len(set(names)) == len(names)
 
@@ -47,7 +47,7 @@ def test_the_functions_of_products_are_named_as_specified() -> None:
 def test_every_row_and_index_that_is_touched_belongs_to_a_store() -> None:
     families = {family for store in STORES for family in (*store.entities, *store.others)} | {"*"}
     indexes = {index for entry in MANIFEST["stores"].values() for index in entry["indexes"]}
-    for access in (*map(_access, ENDPOINTS), *map(_access, REACTIONS), *map(_access, DAILY)):
+    for access in (*map(_access, ENDPOINTS), *map(_access, REACTIONS), *map(_access, DAILY), *map(_access, SWEEPS)):
         assert access.gets | access.queries | access.puts | access.removes | access.ensures <= families
         assert access.indexes <= indexes
 

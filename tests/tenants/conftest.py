@@ -3,10 +3,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.tenants.hooks import Hooks, hooked
 from tests.tenants.world import World, opened
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     with opened(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def hooks(tmp_path: Path) -> Iterator[Hooks]:
+    with hooked(tmp_path) as made:
         yield made

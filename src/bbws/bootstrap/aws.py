@@ -34,7 +34,7 @@ from bbws.settings import AwsVariables, Settings, SettingsError
 from bbws.stores import STORES
 
 if TYPE_CHECKING:
-    from bbws.kernel.reaction import Daily, Reaction  # no part of answering a call
+    from bbws.kernel.reaction import Daily, Reaction, Sweep  # no part of answering a call
     from bbws.platform.ports import Readiness  # the same, but for one
 
 # A function that was killed in a step has its message handed out again after the queue's visibility timeout.
@@ -168,7 +168,7 @@ def _ports(settings: Settings, engine: AwsEngine, table: Table, clock: Clock) ->
     def begin(actor: Actor, correlation_id: str) -> UnitOfWork:
         return UnitOfWork(table, clock, actor, correlation_id)
 
-    return Ports(
+    ports = Ports(
         {
             "table": lambda: table,
             "clock": lambda: clock,
@@ -185,8 +185,31 @@ def _ports(settings: Settings, engine: AwsEngine, table: Table, clock: Clock) ->
             "health": lambda: _Health(table, settings.region),
             "documents": Documents,
             "email_key": lambda: _email_key(engine),
+            "sender": _sender,
+            "hasten": lambda: _hasten(engine, ports),
         }
     )
+    return ports
+
+
+def _sender() -> object:
+    from bbws.engines.outbound.sender import HttpSender  # noqa: PLC0415 - no other call leads outside
+
+    return HttpSender()
+
+
+def _hasten(engine: AwsEngine, ports: Ports) -> Callable[[], None]:
+    """Nobody waits in the background of a function: whoever finds work for a sweep does it."""
+    from bbws.engines.aws.sweeping import sweep  # noqa: PLC0415 - no part of answering a call
+    from bbws.tenants.webhooks.reactions import SWEEPS  # noqa: PLC0415 - the same
+
+    bound_sweeps = [replace(each, handler=bind(each.handler, ports)) for each in SWEEPS]
+
+    def hasten() -> None:
+        for each in bound_sweeps:
+            sweep(each, engine.seconds_left)
+
+    return hasten
 
 
 class _Health:
@@ -242,18 +265,20 @@ def _authority(table: Table, permission: str) -> Authority | None:
     return Roles(table)
 
 
-def worker(cloud: Cloud, runs: str) -> "Reaction | Daily":
-    """The consumer or daily work that ``runs`` names (``module:name``), with its ports.
+def worker(cloud: Cloud, runs: str) -> "Reaction | Daily | Sweep":
+    """The consumer, daily work or sweep that ``runs`` names (``module:name``), with its ports.
 
     Raises:
         SettingsError: there is none.
     """
     module, name = _named(runs)
-    declared: Sequence[Reaction | Daily] = (*getattr(module, "REACTIONS", ()), *getattr(module, "DAILY", ()))
+    kinds = ("REACTIONS", "DAILY", "SWEEPS")
+    declared: Sequence[Any] = [each for kind in kinds for each in getattr(module, kind, ())]
     for each in declared:
         if each.name == name:
-            return replace(each, handler=bind(each.handler, cloud.ports))
-    raise SettingsError(f"BBWS_RUNS: there is no consumer and no daily work {runs}")
+            found: Reaction | Daily | Sweep = replace(each, handler=bind(each.handler, cloud.ports))
+            return found
+    raise SettingsError(f"BBWS_RUNS: there is no consumer, no daily work and no sweep {runs}")
 
 
 def _named(runs: str) -> tuple[Any, str]:

@@ -20,7 +20,9 @@ from bbws.engines.embedded.archive import FolderArchive
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.engines.embedded.identity import LocalTokens
 from bbws.engines.embedded.limits import RateLimiter
+from bbws.engines.embedded.loop import Loop, sweeping
 from bbws.engines.embedded.streaming import BackupStream
+from bbws.engines.outbound.sender import HttpSender
 from bbws.identity.authentication import PeopleOrKeys
 from bbws.kernel.actor import EVERYTHING, Actor, Rate, system
 from bbws.kernel.clock import Clock, SteadyClock, SystemClock, parse_rfc3339
@@ -38,8 +40,9 @@ from bbws.keys.ports import NoMeter
 from bbws.operations.runner import resume
 from bbws.platform.ports import Metrics, Readiness
 from bbws.settings import Settings
-from bbws.tables import DAILY, ENDPOINTS, ENTITIES, KINDS, REACTIONS, permissions
+from bbws.tables import DAILY, ENDPOINTS, ENTITIES, KINDS, REACTIONS, SWEEPS, permissions
 from bbws.tenants.access import Roles
+from bbws.tenants.webhooks.ports import Sender
 
 logger = logging.getLogger("bbws.bootstrap")
 
@@ -85,12 +88,13 @@ class App:
     dispatcher: Dispatcher
     reactions: tuple[Reaction, ...]
     daily: tuple[Daily, ...]
+    sweeps: tuple[Loop, ...]
     begin: Callable[[Actor, str], UnitOfWork]
     resume: Callable[[datetime], None]
 
     def start(self) -> None:
         """Start what works in the background, and once no message waits what is live all the same: after a rebuild."""
-        self.engine.start(self.reactions, self.daily)
+        self.engine.start(self.reactions, self.daily, self.sweeps)
         begun = self.begin(system("start"), "start").now()
         threading.Thread(target=self._resume, args=(begun,), name="resume", daemon=True).start()
 
@@ -114,10 +118,10 @@ def build(  # noqa: PLR0913 - each is a seam that tests use
     endpoints: Sequence[Endpoint] = ENDPOINTS,
     reactions: Sequence[Reaction] = REACTIONS,
     kinds: Sequence[Any] = KINDS,
+    sender: Sender | None = None,
 ) -> App:
     """Wire every endpoint and reaction to an engine."""
-    clock = SteadyClock(clock or SystemClock(), _last_checkpoint(engine))
-    table = engine.table
+    clock, table = SteadyClock(clock or SystemClock(), _last_checkpoint(engine)), engine.table
     build_schemas(endpoints)
 
     def begin(actor: Actor, correlation_id: str) -> UnitOfWork:
@@ -140,7 +144,9 @@ def build(  # noqa: PLR0913 - each is a seam that tests use
         "metrics": metrics or NoMetrics(),
         "backup": BackupStream(engine),
         "documents": Documents(),
+        "sender": sender or HttpSender(loopback=settings.webhook_loopback),
     }
+    sweeps = _sweeps(ports)
     cursor_key, email_key = engine.secret("cursor-key"), engine.secret("email-key")
     ports["email_key"] = lambda: email_key
     tokens = LocalTokens(engine.folder, settings.environment)
@@ -160,9 +166,22 @@ def build(  # noqa: PLR0913 - each is a seam that tests use
         dispatcher,
         tuple(replace(reaction, handler=bind(reaction.handler, ports)) for reaction in reactions),
         tuple(replace(daily, handler=bind(daily.handler, ports)) for daily in DAILY),
+        sweeps,
         begin,
         bind(resume, ports),
     )
+
+
+def _sweeps(ports: dict[str, object]) -> tuple[Loop, ...]:
+    """The loops of all sweeps; whoever finds work for one wakes them by the port ``hasten``."""
+    loops = tuple(loop for sweep in SWEEPS for loop in sweeping(replace(sweep, handler=bind(sweep.handler, ports))))
+
+    def hasten() -> None:
+        for loop in loops:
+            loop.signal.notify()
+
+    ports["hasten"] = hasten
+    return loops
 
 
 def _last_checkpoint(engine: EmbeddedEngine) -> datetime | None:

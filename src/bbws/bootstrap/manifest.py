@@ -16,7 +16,7 @@ from bbws.kernel.access import EVERY_ENTITY, Access, Store
 from bbws.kernel.actor import ANYONE, of_people
 from bbws.kernel.change import BY_DAY
 from bbws.kernel.endpoint import Endpoint, Paging
-from bbws.kernel.reaction import Daily, Reaction
+from bbws.kernel.reaction import Daily, Reaction, Sweep
 from bbws.kernel.router import allowed
 from bbws.keys import store as keys_store
 from bbws.operations.reactions import carrying_out
@@ -85,7 +85,8 @@ def manifest() -> dict[str, Any]:
         "consumers": {
             each.name: _consumer(module.__name__, each) for module in tables.CONSUMERS for each in module.REACTIONS
         },
-        "daily": {each.name: _daily(module.__name__, each) for module in tables.DAILY_WORKS for each in module.DAILY},
+        "daily": {each.name: _daily(module.__name__, each) for module in tables.DAILY_WORKS for each in module.DAILY}
+        | {each.name: _sweep(module.__name__, each) for module in tables.SWEEPING for each in module.SWEEPS},
         "feed": _function("feed", "feed", 256, _CONSUMER_SECONDS, [*_FEEDING]),
     }
 
@@ -177,6 +178,13 @@ def _daily(module: str, daily: Daily) -> dict[str, Any]:
     name, runs = f"daily-{daily.name}", f"{module}:{daily.name}"
     function = _function(name, runs, 1024, _DAILY_SECONDS, _statements(access, daily.handler))
     return function | {"schedule": f"cron({daily.at.minute} {daily.at.hour} * * ? *)"}
+
+
+def _sweep(module: str, sweep: Sweep) -> dict[str, Any]:
+    """As daily work, but every minute: a rule's clock knows nothing shorter."""
+    name, runs = f"sweep-{sweep.name}", f"{module}:{sweep.name}"
+    access = _statements(sweep.access, sweep.handler)
+    return _function(name, runs, 512, _CONSUMER_SECONDS, access) | {"schedule": "rate(1 minute)"}
 
 
 def _statements(

@@ -5,7 +5,7 @@ A reaction is a use case entered from another edge. Messages come at least once 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import time
+from datetime import time, timedelta
 
 from bbws.kernel.access import NOTHING, Access
 from bbws.kernel.table import Key
@@ -98,4 +98,19 @@ class Daily:
     name: str
     at: time
     handler: Callable[..., None]
+    access: Access = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Work that looks again and again for what has become due: when there is some, and ``every`` so often.
+
+    ``handler`` is called with the ports that its parameters name, by several at once: ``parallel`` of them on one
+    machine. It says whether it found something, and is called until it does not. ``access``: the rows that it touches.
+    """
+
+    name: str
+    every: timedelta
+    handler: Callable[..., bool]
+    parallel: int = 1
     access: Access = NOTHING

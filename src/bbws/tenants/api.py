@@ -14,6 +14,7 @@ from bbws.tenants.rendering import ONE, TENANT, answer, endpoint, one
 from bbws.tenants.schemas import CreateTenant, TenantBody, TenantPath, TenantQuery, UpdateTenant
 from bbws.tenants.units import api as units_api
 from bbws.tenants.units import team_api
+from bbws.tenants.webhooks import api as webhooks_api
 
 
 def _list(call: Call[Any, TenantQuery, Any]) -> Listed:
@@ -113,4 +114,5 @@ ENDPOINTS = (
     *members_api.ENDPOINTS,
     *units_api.ENDPOINTS,
     *team_api.ENDPOINTS,
+    *webhooks_api.ENDPOINTS,
 )

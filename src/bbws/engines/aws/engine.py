@@ -98,7 +98,7 @@ class AwsEngine:
         session = Session()
         if self._credentials.access_key:
             session.set_credentials(*self._credentials)
-        return Sdk(self.region, self._endpoint, seconds_left=self._seconds_left, session=session)
+        return Sdk(self.region, self._endpoint, seconds_left=self.seconds_left, session=session)
 
     @cached_property
     def archive(self) -> "S3Archive":
@@ -115,7 +115,7 @@ class AwsEngine:
         from bbws.engines.aws.queues import SqsQueues  # noqa: PLC0415 - see the module
 
         client, reactions = self.sdk.client("sqs"), self._reactions()
-        return SqsQueues(client, self.names, reactions, seconds_left=self._seconds_left)
+        return SqsQueues(client, self.names, reactions, seconds_left=self.seconds_left)
 
     @cached_property
     def bus(self) -> "Bus":
@@ -146,7 +146,8 @@ class AwsEngine:
         self._transports.append(transport)
         return Calls(self._watch(transport), self.deadline, service)
 
-    def _seconds_left(self) -> float:
+    def seconds_left(self) -> float:
+        """How long the work at hand may still take."""
         return self.deadline.left(self.deadline.until())
 
     def _found_credentials(self) -> Credentials:

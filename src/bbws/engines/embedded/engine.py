@@ -127,8 +127,8 @@ class EmbeddedEngine:
             undo.pop_all()
         return engine
 
-    def start(self, reactions: Sequence[Reaction], dailies: Sequence[Daily]) -> None:
-        """Start relay, workers, sweeper and scheduler. Handlers are bound: called with ``messages=``, or with nothing.
+    def start(self, reactions: Sequence[Reaction], dailies: Sequence[Daily], further: Iterable[Loop] = ()) -> None:
+        """Start relay, workers, sweeper, scheduler, ``further``. Handlers are called with ``messages=`` or nothing.
 
         Raises:
             ValueError: two reactions share a queue.
@@ -145,11 +145,11 @@ class EmbeddedEngine:
         for reaction in reactions:
             worker = Worker(reaction, self._writer, self._clock, jitter=jitter, settled=self._quiet.notify)
             self._loops[reaction.queue] = Loop(f"worker-{reaction.queue}", worker.step, finish=worker.finish)
-        scheduler = Scheduler(dailies, self._writer, self._clock)
         self._loops |= {
             ".relay": Loop("relay", relay.step),
             ".sweeper": Loop("sweeper", Sweeper(self._writer, self._clock).step),
-            ".scheduler": Loop("scheduler", scheduler.step),
+            ".scheduler": Loop("scheduler", Scheduler(dailies, self._writer, self._clock).step),
+            **{f".{loop.name}": loop for loop in further},
         }
         self._relay = self._loops[".relay"]
         for loop in self._loops.values():

@@ -2,8 +2,9 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from bbws.kernel.reaction import Sweep
 from bbws.kernel.table import Unavailable
 
 _log = logging.getLogger("bbws.engine")
@@ -86,3 +87,12 @@ class Loop:
         except Exception:  # noqa: BLE001 - logged with its traceback
             _log.exception("%s failed", self.name)
         return _AFTER_FAILURE
+
+
+def sweeping(sweep: Sweep) -> Sequence[Loop]:
+    """The loops of a sweep, whose handler is bound. Notify them of what has become due."""
+
+    def step() -> float:
+        return 0 if sweep.handler() else sweep.every.total_seconds()
+
+    return [Loop(f"{sweep.name}-{number}", step) for number in range(1, sweep.parallel + 1)]

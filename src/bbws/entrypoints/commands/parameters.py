@@ -14,6 +14,8 @@ from bbws.entrypoints.commands.values import Segment
 type Json = dict[str, Any]
 type Place = Literal["path", "query", "body"]
 
+# Options of every command (session.py): a field of such a name has its place before it.
+_COMMON = frozenset({"json", "url"})
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -49,8 +51,9 @@ class Field:
 
     @property
     def flag(self) -> str:
-        """The long option: ``pageSize`` → ``--page-size``."""
-        return "--" + _HUMP.sub("-", self.name).lower()
+        """The long option: ``pageSize`` → ``--page-size``; ``url`` of a body → ``--body-url``."""
+        name = _HUMP.sub("-", self.name).lower()
+        return f"--{self.place}-{name}" if name in _COMMON else f"--{name}"
 
     def argument(self) -> click.Argument:
         """The field as a positional argument."""

@@ -1,0 +1,1 @@
+"""Calls to addresses that strangers chose: the same on every engine."""

@@ -1,0 +1,184 @@
+"""Telling webhooks what happened: deliveries are made of changes, and tried until they arrive or are given up.
+
+One delivery of a webhook is tried at a time, and each try is a turn of its own. Whoever has the turn keeps others from
+that webhook alone, and gives it back behind all that wait: an address that hangs holds up nobody but itself.
+Why it is so: docs/decisions/0024.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import NamedTuple
+
+from bbws.kernel.actor import Actor, system
+from bbws.kernel.change import Change
+from bbws.kernel.reaction import Message
+from bbws.kernel.table import Conflict, Row, Table
+from bbws.kernel.work import UnitOfWork, transact
+from bbws.tenants.store import path as tenant_path
+from bbws.tenants.webhooks import events, model, store
+from bbws.tenants.webhooks.model import Delivery, Outcome, State, Webhook
+from bbws.tenants.webhooks.ports import Hasten, Sender, Sent
+
+logger = logging.getLogger("bbws.webhooks")
+# Longer than a try and the commits around it. Who was killed in one leaves the webhook to others after that.
+_LEASE = timedelta(seconds=60)
+# An address that did not take something is left alone for a moment, however much waits for it.
+_REST = model.FIRST_DELAY
+_DROPPED_AT_ONCE = 30
+_NOT_THERE = "What it tells of, or the webhook's secret, is lost. Make a new webhook."
+_ASKED_FOR = frozenset({events.TESTED.name, events.REPLAYED.name})
+
+type Begin = Callable[[Actor, str], UnitOfWork]
+
+
+def announce(messages: Sequence[Message], *, table: Table, begin: Begin, hasten: Hasten) -> list[str]:
+    """Make a delivery of each change for every webhook that wants it; the ids of messages to be handed out again.
+
+    Done twice it makes none twice: a delivery's id follows from the change and the webhook.
+    """
+    failed = []
+    for message in messages:
+        try:
+            _announce(message, table, begin)
+        except Exception:
+            logger.exception("event not announced to webhooks", extra={"messageId": message.id})
+            failed.append(message.id)
+    hasten()
+    return failed
+
+
+def _announce(message: Message, table: Table, begin: Begin) -> None:
+    if message.type in _ASKED_FOR:
+        return  # who asked made the delivery, to one webhook alone
+    change = store.change_at(table, message.change)
+    if change is None:
+        msg = f"the change that message {message.id} announces is not there"
+        raise LookupError(msg)
+    tenant_id = _tenant_of(change)
+    for current in () if tenant_id is None else store.of_tenant(table, tenant_id):
+        webhook = current.value
+        if webhook.tenant_id == tenant_id and webhook.wants(change.type):
+            transact(partial(begin, system("webhooks"), change.correlation_id), partial(_add, change, webhook))
+
+
+def _tenant_of(change: Change) -> str | None:
+    """The tenant that a change is of: by its subject, and by what was changed."""
+    tenant_id = change.after.get("tenantId")
+    if not isinstance(tenant_id, str):
+        return None
+    own = tenant_path(tenant_id)
+    return tenant_id if change.subject == own or change.subject.startswith(f"{own}/") else None
+
+
+def _add(change: Change, webhook: Webhook, work: UnitOfWork) -> None:
+    delivery = model.delivery_of(change, webhook, work.now())
+    if store.delivery_row(work.table, webhook.webhook_id, delivery.delivery_id) is None:
+        store.save(work, delivery)
+        store.call_for_turn(work, webhook.webhook_id, delivery.created_at)
+
+
+def deliver_next(table: Table, begin: Begin, sender: Sender) -> bool:
+    """Try one delivery that is due; whether there was any. Several may do this at once.
+
+    Raises:
+        Unavailable: the store cannot take it now.
+    """
+    starts = partial(begin, system("webhooks"), "deliveries")
+    for webhook_id in store.waiting(table, starts().now()):
+        take = partial(store.take_turn, webhook_id=webhook_id, lease=_LEASE)
+        try:
+            taken = transact(starts, take)
+        except Conflict:
+            continue  # others are faster with this one
+        if taken:
+            _Turn(table, starts, sender, webhook_id).use()
+            return True
+    return False
+
+
+class _Try(NamedTuple):
+    """A delivery that is tried: its row as it was read before, and what became of it."""
+
+    row: Row
+    at: datetime
+    sent: Sent
+
+
+class _Turn:
+    """The turn of one webhook."""
+
+    def __init__(self, table: Table, begin: Callable[[], UnitOfWork], sender: Sender, webhook_id: str) -> None:
+        self._table = table
+        self._begin = begin
+        self._sender = sender
+        self._id = webhook_id
+
+    def use(self) -> None:
+        """Try the delivery that is due first, and give the turn back."""
+        current = store.load(self._table, self._id)
+        if current is None or current.value.state is not State.ACTIVE:
+            transact(self._begin, self._drop)
+            return
+        now = self._begin().now()
+        found = [name for at, name in store.due(self._table, self._id, 1) if at <= now]
+        row = store.delivery_row(self._table, self._id, found[0]) if found else None
+        if row is None:
+            transact(self._begin, partial(self._give_back, rest=_REST))
+            return
+        sent = self._send(current.value, store.delivery_in(row), now)
+        transact(self._begin, partial(self._record, _Try(row, now, sent)))
+
+    def _send(self, webhook: Webhook, delivery: Delivery, now: datetime) -> Sent:
+        change, secret = store.change_at(self._table, delivery.change), store.secret_of(self._table, self._id)
+        if change is None or secret is None:
+            return Sent(None, _NOT_THERE)
+        body = model.told(change)
+        return self._sender.send(webhook.url, model.signed(body, delivery.delivery_id, now, secret), body)
+
+    def _record(self, tried: _Try, work: UnitOfWork) -> None:
+        """Keep what became of a try, disable the webhook where it was the last, and give the turn back."""
+        row = store.delivery_row(work.table, self._id, tried.row.key.sort.partition("#")[2])
+        if row is None or row.version != tried.row.version:
+            self._give_back(work)  # somebody asked for it once more meanwhile: that one is still to be sent
+            return
+        delivery = model.tried(store.delivery_in(row), tried.at, tried.sent.status, tried.sent.error)
+        store.save(work, delivery, row)
+        if (because := model.disables(delivery)) is not None:
+            self._disable(work, because)
+        logger.info(
+            "webhook called",
+            extra={"deliveryId": delivery.delivery_id, "outcome": delivery.outcome, "statusCode": tried.sent.status},
+        )
+        rest = timedelta(0) if delivery.test or delivery.outcome is Outcome.DELIVERED else _REST
+        self._give_back(work, delivery, rest)
+
+    def _disable(self, work: UnitOfWork, because: model.Because) -> None:
+        current = store.load(work.table, self._id)
+        if current is None or current.value.state is not State.ACTIVE:
+            return
+        disabled = current.value._replace(state=State.DISABLED, disabled_at=work.now(current), disabled_because=because)
+        work.update(store.WEBHOOK, current, disabled, events.DISABLED)
+
+    def _give_back(self, work: UnitOfWork, delivery: Delivery | None = None, rest: timedelta = timedelta(0)) -> None:
+        """Let others have the turn when the next delivery is due, but behind those that wait already.
+
+        ``delivery``: what this very commit moves.
+        """
+        ended = set() if delivery is None else {delivery.delivery_id}
+        following = [at for at, name in store.due(work.table, self._id, 2) if name not in ended]
+        if delivery is not None and delivery.due_at is not None:
+            following.append(delivery.due_at)
+        at = max(min(following), work.now() + rest) if following else None
+        store.set_turn(work, self._id, at, work.table.get(store.turn_key(self._id)))
+
+    def _drop(self, work: UnitOfWork) -> None:
+        """End deliveries of a webhook that is used no more, some at a time."""
+        for _, name in store.due(work.table, self._id, _DROPPED_AT_ONCE):
+            row = store.delivery_row(work.table, self._id, name)
+            if row is not None:
+                store.save(work, model.dropped(store.delivery_in(row)), row)
+        more = len(store.due(work.table, self._id, _DROPPED_AT_ONCE + 1)) > _DROPPED_AT_ONCE
+        row = work.table.get(store.turn_key(self._id))
+        store.set_turn(work, self._id, work.now() if more else None, row)

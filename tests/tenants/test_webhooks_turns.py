@@ -1,0 +1,120 @@
+"""Turns of webhooks: one is at each at a time, holds up nobody else, and loses nothing that happens meanwhile."""
+
+from datetime import timedelta
+
+import pytest
+
+from bbws.kernel.table import Key, Remove
+from bbws.tenants.webhooks.delivering import deliver_next
+from tests.tenants.hooks import URL, FakeSender, Hooks
+
+OTHER = "https://other.example.org/in"
+SECOND = timedelta(seconds=1)
+
+
+def test_what_is_asked_for_again_while_it_is_sent_is_sent_again(hooks: Hooks) -> None:
+    tenant, webhook = hooks.tenant()
+    hooks.update(tenant)
+    hooks.announce()
+    [waiting] = hooks.deliveries(webhook)
+
+    def replay() -> None:
+        hooks.sender.meanwhile = lambda: None
+        hooks.post(webhook, "deliveries", waiting["deliveryId"], "replay")
+
+    hooks.sender.meanwhile = replay
+    hooks.deliver()
+    assert len(hooks.sender.calls) == 2
+    assert hooks.deliveries(webhook)[0]["outcome"] == "DELIVERED"
+
+
+def test_what_happens_while_something_is_sent_is_sent_next(hooks: Hooks) -> None:
+    tenant, _ = hooks.tenant(events=["tenant.updated"])
+    hooks.update(tenant)
+    hooks.announce()
+
+    def happen() -> None:
+        hooks.sender.meanwhile = lambda: None
+        hooks.clock.advance(1)
+        hooks.update(tenant)
+        hooks.announce()
+
+    hooks.sender.meanwhile = happen
+    hooks.deliver()
+    assert hooks.sender.events() == ["tenant.updated"] * 2
+
+
+def test_who_is_at_a_webhook_keeps_others_from_it_and_from_no_other(hooks: Hooks) -> None:
+    tenant, _ = hooks.tenant()
+    hooks.make(tenant, url=OTHER)
+    hooks.forget()
+    app, called = hooks.world.client.app, FakeSender()
+    for _ in range(2):
+        hooks.clock.advance(1)
+        hooks.update(tenant)
+    hooks.announce()
+
+    def others() -> None:
+        hooks.sender.meanwhile = lambda: None
+        while deliver_next(app.engine.table, app.begin, called):
+            pass
+
+    hooks.sender.meanwhile = others
+    assert deliver_next(app.engine.table, app.begin, hooks.sender)
+    hung = hooks.sender.calls[0].url
+    assert [call.url for call in called.calls] == [{URL: OTHER, OTHER: URL}[hung]] * 2
+
+
+def test_an_address_with_a_backlog_waits_behind_the_others(hooks: Hooks) -> None:
+    tenant, _ = hooks.tenant()
+    for _ in range(5):
+        hooks.clock.advance(1)
+        hooks.update(tenant)
+    hooks.announce()
+    hooks.make(tenant, url=OTHER)
+    hooks.forget()
+    hooks.clock.advance(1)
+    hooks.update(tenant)
+    hooks.announce()
+    hooks.sender.meanwhile = lambda: hooks.clock.advance(1)
+    hooks.deliver()
+    assert [call.url for call in hooks.sender.calls].index(OTHER) <= 1
+
+
+def test_a_delivery_whose_sender_was_killed_is_sent_after_a_minute(hooks: Hooks) -> None:
+    tenant, webhook = hooks.tenant()
+    hooks.update(tenant)
+    hooks.announce()
+
+    def die() -> None:
+        hooks.sender.meanwhile = lambda: None
+        raise KeyboardInterrupt
+
+    hooks.sender.meanwhile = die
+    with pytest.raises(KeyboardInterrupt):
+        hooks.deliver()
+    assert hooks.deliver() == 0
+    assert hooks.wait(timedelta(minutes=1)) == 1
+    assert hooks.deliveries(webhook)[0]["outcome"] == "DELIVERED"
+
+
+def test_what_waits_for_a_deleted_webhook_is_dropped(hooks: Hooks) -> None:
+    tenant, webhook = hooks.tenant()
+    hooks.update(tenant)
+    hooks.announce()
+    assert hooks.world.ask("ann", "DELETE", hooks.of(webhook)).status == 204
+    assert hooks.deliver() == 1
+    assert hooks.wait(timedelta(days=1)) == 0
+    assert hooks.sender.calls == []
+
+
+def test_without_its_secret_nothing_is_sent(hooks: Hooks) -> None:
+    tenant, webhook = hooks.tenant()
+    table = hooks.world.client.app.engine.table
+    table.commit([Remove(Key(f"WEBHOOK#{webhook['webhookId']}", "SECRET"), 1)])
+    hooks.update(tenant)
+    hooks.pass_on()
+    assert hooks.sender.calls == []
+    [delivery] = hooks.deliveries(webhook)
+    assert delivery["outcome"] == "PENDING"
+    assert "secret" in delivery["error"]
