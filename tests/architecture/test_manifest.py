@@ -73,4 +73,4 @@ def test_every_path_hangs_on_one_above() -> None:
     for path, resource in resources.items():
         assert path == f"{resource['parent'].rstrip('/')}/{resource['segment']}"
         assert resource["parent"] == "/" or resource["parent"] in resources
-        assert resource["depth"] <= 8
+        assert resource["depth"] <= 12

@@ -27,6 +27,12 @@ def _assigned_twice(world: World) -> Reply:
     return world.join(tenant, "ben", "Viewer", by="ann")
 
 
+def _unit(world: World, method: str, path: str, body: object = None) -> Reply:
+    tenant = world.active("ann")
+    world.ask("ann", "POST", tenant_path(tenant, "divisions"), {"name": "North"})
+    return world.ask("ann", method, tenant_path(tenant, path), body)
+
+
 # Code → how a caller gets it, and its status.
 WAYS: Mapping[str, tuple[Callable[[World], Reply], int]] = {
     "tenant-not-found": (lambda world: world.ask("eve", "GET", tenant_path(world.found("ann"))), 404),
@@ -48,6 +54,15 @@ WAYS: Mapping[str, tuple[Callable[[World], Reply], int]] = {
         lambda world: world.ask("ann", "GET", tenant_path(world.active("ann"), "users", "user-nobody")),
         404,
     ),
+    "unit-not-found": (lambda world: _unit(world, "GET", "divisions/div-0123456789ABCDEF"), 404),
+    "unit-name-taken": (lambda world: _unit(world, "POST", "divisions", {"name": "north"}), 409),
+    "webhook-not-found": (lambda world: _unit(world, "GET", "webhooks/webhook-0123456789ABCDEF"), 404),
+    "webhook-address-refused": (lambda world: _unit(world, "POST", "webhooks", {"url": "https://127.0.0.1/"}), 422),
 }
+# Those that take longer to get, in the tests beside this file.
+ELSEWHERE = {
+    "webhook-disabled": 422, "delivery-not-found": 404, "tree-too-large": 422, "unknown-events": 422,
+    "too-many-webhooks": 422,
+}  # fmt: skip
 OF_A_CLIENT = {code: _in_world(story) for code, (story, _) in WAYS.items()}
-STATUSES = {code: status for code, (_, status) in WAYS.items()}
+STATUSES = {code: status for code, (_, status) in WAYS.items()} | ELSEWHERE

@@ -15,6 +15,10 @@ WORKING = {ADMIN, OPERATOR}
 ADMINS = {ADMIN}
 THE_PLATFORM: set[str] = set()
 T = f"{TENANTS}/{{tenantId}}"
+DIVISION = f"{T}/divisions/{{divisionId}}"
+GROUP = f"{DIVISION}/groups/{{groupId}}"
+TEAM = f"{GROUP}/teams/{{teamId}}"
+WEBHOOK = f"{T}/webhooks/{{webhookId}}"
 MAY: Mapping[tuple[str, str], set[str]] = {
     ("GET", T): EVERYONE,
     ("PUT", T): ADMINS,
@@ -30,6 +34,35 @@ MAY: Mapping[tuple[str, str], set[str]] = {
     ("PUT", f"{T}/users/{{userId}}"): ADMINS,
     ("DELETE", f"{T}/users/{{userId}}"): ADMINS,
     ("GET", f"{T}/users/{{userId}}/access"): WORKING,
+    ("GET", f"{T}/tree"): EVERYONE,
+    ("GET", f"{T}/divisions"): EVERYONE,
+    ("POST", f"{T}/divisions"): WORKING,
+    ("GET", DIVISION): EVERYONE,
+    ("PUT", DIVISION): WORKING,
+    ("DELETE", DIVISION): ADMINS,
+    ("GET", f"{DIVISION}/groups"): EVERYONE,
+    ("POST", f"{DIVISION}/groups"): WORKING,
+    ("GET", GROUP): EVERYONE,
+    ("PUT", GROUP): WORKING,
+    ("DELETE", GROUP): ADMINS,
+    ("GET", f"{GROUP}/teams"): EVERYONE,
+    ("POST", f"{GROUP}/teams"): WORKING,
+    ("GET", TEAM): EVERYONE,
+    ("PUT", TEAM): WORKING,
+    ("DELETE", TEAM): ADMINS,
+    ("GET", f"{TEAM}/members"): EVERYONE,
+    ("POST", f"{TEAM}/members"): WORKING,
+    ("GET", f"{TEAM}/members/{{userId}}"): EVERYONE,
+    ("DELETE", f"{TEAM}/members/{{userId}}"): WORKING,
+    ("GET", f"{T}/webhooks"): ADMINS,
+    ("POST", f"{T}/webhooks"): ADMINS,
+    ("GET", WEBHOOK): ADMINS,
+    ("DELETE", WEBHOOK): ADMINS,
+    ("POST", f"{WEBHOOK}/enable"): ADMINS,
+    ("POST", f"{WEBHOOK}/test"): ADMINS,
+    ("GET", f"{WEBHOOK}/deliveries"): ADMINS,
+    ("GET", f"{WEBHOOK}/deliveries/{{deliveryId}}"): ADMINS,
+    ("POST", f"{WEBHOOK}/deliveries/{{deliveryId}}/replay"): ADMINS,
 }
 # For every person, whatever their roles: what they are shown is their own.
 ONES_OWN = {
@@ -40,7 +73,15 @@ ONES_OWN = {
 STATUSES = ("PENDING", "ACTIVE", "SUSPENDED", "PARKED", "FAILED", "DEPROVISIONED")
 CLOSED = {"SUSPENDED", "PARKED"}
 CALLERS = {"ada": ADMIN, "otto": OPERATOR, "vic": VIEWER}
-IN_PLACE_OF = {"userId": "user-otto"}
+# What is not there is refused after, and otherwise than, what is not allowed.
+IN_PLACE_OF = {
+    "userId": "user-otto",
+    "divisionId": "div-0123456789ABCDEF",
+    "groupId": "group-0123456789ABCDEF",
+    "teamId": "team-0123456789ABCDEF",
+    "webhookId": "webhook-0123456789ABCDEF",
+    "deliveryId": "delivery-0123456789ABCDEF",
+}
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import pytest
 from bbws.kernel.actor import IN_TENANT
 from bbws.kernel.table import RowKind
 from bbws.tables import ENDPOINTS
+from tests.tenants.hooks import Hooks
 from tests.tenants.world import ACME, TENANTS, WHY, World, tenant_path
 
 KINDS = tuple(RowKind)
@@ -54,9 +55,34 @@ PLANS: Mapping[str, Callable[[World, Mapping[str, Any]], Planned]] = {
 }
 
 
+# In test_units.py, a verb at a time: the levels are one declaration.
+OF_UNITS = {f"{verb}{kind}" for verb in ("create", "update", "delete") for kind in ("Division", "Group", "Team")}
+OF_TEAMS = {"addTeamMember", "removeTeamMember"}
+OF_WEBHOOKS = {"createWebhook", "deleteWebhook", "enableWebhook", "testWebhook", "replayDelivery"}
+
+
 def test_every_call_in_a_tenant_that_changes_something_is_planned() -> None:
     changing = {each.id for each in ENDPOINTS if each.mutates and each.permission.startswith(IN_TENANT)}
-    assert changing == PLANS.keys()
+    assert changing == PLANS.keys() | OF_UNITS | OF_TEAMS | OF_WEBHOOKS
+
+
+def test_plans_about_webhooks_change_nothing_and_send_nothing(hooks: Hooks) -> None:
+    tenant, webhook = hooks.tenant()
+    hooks.update(tenant, division="North")
+    hooks.announce()
+    hooks.deliver()
+    [delivery] = hooks.deliveries(webhook)
+    everything = list(hooks.world.client.app.engine.rows(KINDS)), len(hooks.sender.calls)
+    for method, path in (
+        ("POST", tenant_path(tenant, "webhooks")),
+        ("DELETE", hooks.of(webhook)),
+        ("POST", hooks.of(webhook, "enable")),
+        ("POST", hooks.of(webhook, "test")),
+        ("POST", hooks.of(webhook, "deliveries", delivery["deliveryId"], "replay")),
+    ):
+        body = {"url": "https://hooks.example.com/other"} if path.endswith("webhooks") else None
+        assert hooks.world.ask("ann", method, _planned(path), body).status == 200
+        assert (list(hooks.world.client.app.engine.rows(KINDS)), len(hooks.sender.calls)) == everything
 
 
 @pytest.mark.parametrize("call", sorted(PLANS))

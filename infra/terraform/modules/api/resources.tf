@@ -64,6 +64,38 @@ resource "aws_api_gateway_resource" "depth8" {
   path_part   = each.value.segment
 }
 
+resource "aws_api_gateway_resource" "depth9" {
+  for_each = { for path, resource in var.resources : path => resource if resource.depth == 9 }
+
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  parent_id   = aws_api_gateway_resource.depth8[each.value.parent].id
+  path_part   = each.value.segment
+}
+
+resource "aws_api_gateway_resource" "depth10" {
+  for_each = { for path, resource in var.resources : path => resource if resource.depth == 10 }
+
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  parent_id   = aws_api_gateway_resource.depth9[each.value.parent].id
+  path_part   = each.value.segment
+}
+
+resource "aws_api_gateway_resource" "depth11" {
+  for_each = { for path, resource in var.resources : path => resource if resource.depth == 11 }
+
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  parent_id   = aws_api_gateway_resource.depth10[each.value.parent].id
+  path_part   = each.value.segment
+}
+
+resource "aws_api_gateway_resource" "depth12" {
+  for_each = { for path, resource in var.resources : path => resource if resource.depth == 12 }
+
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  parent_id   = aws_api_gateway_resource.depth11[each.value.parent].id
+  path_part   = each.value.segment
+}
+
 locals {
   resource_ids = merge(
     { "/" = aws_api_gateway_rest_api.this.root_resource_id },
@@ -75,5 +107,9 @@ locals {
     { for path, resource in aws_api_gateway_resource.depth6 : path => resource.id },
     { for path, resource in aws_api_gateway_resource.depth7 : path => resource.id },
     { for path, resource in aws_api_gateway_resource.depth8 : path => resource.id },
+    { for path, resource in aws_api_gateway_resource.depth9 : path => resource.id },
+    { for path, resource in aws_api_gateway_resource.depth10 : path => resource.id },
+    { for path, resource in aws_api_gateway_resource.depth11 : path => resource.id },
+    { for path, resource in aws_api_gateway_resource.depth12 : path => resource.id },
   )
 }

@@ -30,8 +30,8 @@ variable "resources" {
   }))
 
   validation {
-    condition     = alltrue([for resource in var.resources : resource.depth <= 8])
-    error_message = "A path has more than 8 segments. A resource needs its parent's id, so modules/api/resources.tf has one block for each depth: copy block depth8 to depth9, add it to local.resource_ids, and raise this limit."
+    condition     = alltrue([for resource in var.resources : resource.depth <= 12])
+    error_message = "A path has more than 12 segments. A resource needs its parent's id, so modules/api/resources.tf has one block for each depth: copy block depth12 to depth13, add it to local.resource_ids, and raise this limit."
   }
 
   validation {
