@@ -9,6 +9,7 @@ from typing import Any
 
 from bbws.audit import api as audit_api
 from bbws.audit import reactions as audit_reactions
+from bbws.identity import api as identity_api
 from bbws.kernel.actor import ANYONE, SIGNED_IN, of_people
 from bbws.kernel.endpoint import Endpoint
 from bbws.kernel.entity import EntityType
@@ -35,7 +36,7 @@ from bbws.tenants.store import TENANT
 from bbws.tenants.units.store import UNIT
 
 _DOMAINS = (products_api, marketing_api, marketing_admin, tenants_api, people_api)
-APIS = (*_DOMAINS, operations_api, audit_api, keys_api, platform_api)
+APIS = (*_DOMAINS, identity_api, operations_api, audit_api, keys_api, platform_api)
 CONSUMERS = (products_reactions, tenants_reactions, audit_reactions)
 DAILY_WORKS = (audit_reactions, operations_reactions)
 

@@ -23,8 +23,9 @@ from bbws.operations.reactions import carrying_out
 from bbws.operations.store import ACCEPTING
 from bbws.stores import STORES
 
-# They speak of one machine's files and counters, or serve the API page, which the functions' package leaves out.
-OF_ONE_MACHINE = frozenset({"createBackup", "getMetrics", "getIndex", "getDocs", "getDocsAsset"})
+# They speak of one machine's files, keys and counters, or serve the API page, which the functions' package leaves out.
+# On AWS the keys of tokens are the user pool's, and Cognito publishes them.
+OF_ONE_MACHINE = frozenset({"createBackup", "getMetrics", "getTokenKeys", "getIndex", "getDocs", "getDocsAsset"})
 _ACTIONS = {
     "gets": "GetItem",
     "queries": "Query",
