@@ -88,7 +88,7 @@ class Client:
 
     def token(self, subject: str = "operator", *, admin: bool = True, email: str = "", name: str = "") -> str:
         """The token of a person, who has the platform role unless told otherwise."""
-        tokens = LocalTokens(self.settings.data_dir, self.settings.environment)
+        tokens = LocalTokens(self.settings.data_dir, self.settings.environment, self.app.dispatcher.clock)
         return tokens.issue(subject, timedelta(hours=1), admin=admin, email=email, name=name)
 
     def drain(self) -> None:

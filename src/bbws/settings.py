@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 PREFIX = "BBWS_"
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+# Of TLS, or of this machine.
+_SAFE_URL = r"^(https://[^\s/?#]+(/\S*)?|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/\S*)?)?$"
 
 
 class SettingsError(Exception):
@@ -42,6 +44,18 @@ class Settings(BaseModel):
         description="On one machine, for trying: webhooks may call this machine itself, in clear text too.",
     )
     drain_seconds: float = Field(default=10.0, ge=0, le=300, description="How long a stop waits for what is held.")
+    oidc_issuer: str = Field(
+        default="",
+        pattern=_SAFE_URL,
+        description="On one machine: an issuer of OpenID Connect, whose tokens count too.",
+    )
+    oidc_audience: str = Field(default="", description="Whom its tokens must be for: the client id.")
+    oidc_jwks_url: str = Field(
+        default="", pattern=_SAFE_URL, description="Where its keys are, if its own description does not say."
+    )
+    oidc_admin: str = Field(
+        default="", pattern=r"^([^=\s]+=\S.*)?$", description="claim=value that gives the platform role Admin."
+    )
     region: str = Field(default="eu-west-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="On AWS: the region.")
     archive_bucket: str = Field(
         default="", pattern=r"^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$", description="On AWS: the bucket of the archive."
@@ -74,6 +88,16 @@ class Settings(BaseModel):
     def _tls_is_whole(self) -> Self:
         if (self.tls_cert is None) != (self.tls_key is None):
             msg = f"{PREFIX}TLS_CERT and {PREFIX}TLS_KEY belong together"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _oidc_is_whole(self) -> Self:
+        if bool(self.oidc_issuer) != bool(self.oidc_audience):
+            msg = f"{PREFIX}OIDC_ISSUER and {PREFIX}OIDC_AUDIENCE belong together"
+            raise ValueError(msg)
+        if (self.oidc_jwks_url or self.oidc_admin) and not self.oidc_issuer:
+            msg = f"{PREFIX}OIDC_JWKS_URL and {PREFIX}OIDC_ADMIN are of the issuer that {PREFIX}OIDC_ISSUER names"
             raise ValueError(msg)
         return self
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from bbws.audit import api as audit_api
 from bbws.audit import reactions as audit_reactions
+from bbws.identity import api as identity_api
 from bbws.kernel.actor import ANYONE, SIGNED_IN, of_people
 from bbws.kernel.endpoint import Endpoint
 from bbws.kernel.entity import EntityType
@@ -37,7 +38,7 @@ from bbws.tenants.webhooks import reactions as webhooks_reactions
 from bbws.tenants.webhooks.store import WEBHOOK
 
 _DOMAINS = (products_api, marketing_api, marketing_admin, tenants_api, people_api)
-APIS = (*_DOMAINS, operations_api, audit_api, keys_api, platform_api)
+APIS = (*_DOMAINS, identity_api, operations_api, audit_api, keys_api, platform_api)
 CONSUMERS = (products_reactions, tenants_reactions, webhooks_reactions, audit_reactions)
 DAILY_WORKS = (audit_reactions, operations_reactions)
 SWEEPING = (webhooks_reactions,)

@@ -10,7 +10,9 @@ from bbws.identity.model import Claims
 from bbws.kernel.actor import ANONYMOUS, PLATFORM_ADMIN, Actor, ActorKind
 from bbws.kernel.http import Request
 from bbws.kernel.problem import Problem
-from bbws.kernel.table import Write
+from bbws.kernel.table import Key, Write
+from bbws.kernel.work import UnitOfWork
+from tests.fakes import FakeClock, TableProxy
 
 SUBJECT = "9b2d4c1e-0000-4000-8000-000000000001"
 CLAIMS = {"sub": SUBJECT, "token_use": "access", "email": "somebody@example.com"}
@@ -34,12 +36,29 @@ class Keys:
         self.told.append(actor)
 
 
+class Nothing(TableProxy):
+    """A table without rows."""
+
+    def __init__(self) -> None:
+        """There is none below it."""
+
+    def get(self, key: Key) -> None:
+        del key
+
+
 def _claimed(claims: Mapping[str, str]) -> Claims | None:
     return GatewayClaims().claims(Request("GET", "/", claims=claims))
 
 
+def _people(keys: Keys) -> PeopleOrKeys:
+    def begin(actor: Actor, correlation_id: str) -> UnitOfWork:
+        return UnitOfWork(Nothing(), FakeClock(), actor, correlation_id)
+
+    return PeopleOrKeys(GatewayClaims(), keys, begin, lambda: b"key")
+
+
 def _person(claims: Mapping[str, str]) -> Actor:
-    return PeopleOrKeys(GatewayClaims(), Keys()).authenticate(Request("GET", "/", claims=claims))
+    return _people(Keys()).authenticate(Request("GET", "/", claims=claims))
 
 
 def test_a_person_is_known_by_id_and_never_by_address() -> None:
@@ -96,7 +115,7 @@ def test_a_token_that_the_gateway_has_not_looked_at_proves_nothing() -> None:
 
 def test_without_a_token_keys_decide() -> None:
     keys = Keys()
-    both = PeopleOrKeys(GatewayClaims(), keys)
+    both = _people(keys)
     assert both.authenticate(Request("GET", "/")) is ANONYMOUS
     assert both.authenticate(Request("GET", "/", claims=CLAIMS)).kind is ActorKind.PERSON
     both.used(ANONYMOUS)

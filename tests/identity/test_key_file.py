@@ -6,13 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bbws.engines.embedded.identity import KEY_FILE, LocalTokens
 from bbws.identity.model import Claims
 from bbws.kernel.table import Unavailable
 from tests import builders
 from tests.http.answers import problem
-from tests.identity.world import ADMINS, WITH_PEOPLE, admin_token, verified
+from tests.identity.world import ADMINS, WITH_PEOPLE, admin_token, signed, verified
 
 
 def test_the_key_is_its_owners_alone_and_stays(tmp_path: Path) -> None:
@@ -64,7 +65,9 @@ def test_a_key_that_cannot_be_read_lets_nobody_in_and_is_not_shown(tmp_path: Pat
             file.mkdir()
         else:
             file.write_bytes(content)
-        reply = made.call("GET", ADMINS, headers={"authorization": "Bearer a.b.c"}, key=None)
+        reply = made.call(
+            "GET", ADMINS, headers={"authorization": f"Bearer {signed(Ed25519PrivateKey.generate())}"}, key=None
+        )
         problem(reply, 503, "service-unavailable")
         assert KEY_FILE.encode() not in reply.body
         assert b"data" not in reply.body

@@ -13,14 +13,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from bbws.engines.embedded.identity import LocalTokens
+from bbws.engines.embedded.identity import LocalTokens, SignIns
+from bbws.engines.embedded.promoted import Promoted
 from bbws.identity.model import Claims
 from bbws.kernel.http import Request
 from bbws.kernel.problem import Problem
 from tests import builders
 from tests.builders import Client
 from tests.http.answers import problem
-from tests.identity.world import ADMINS, HOUR, WITH_PEOPLE, admin_token, claims, key_of, part, signed, verified
+from tests.identity.world import ADMINS, HOUR, WITH_PEOPLE, admin_token, claims, key_of, kid_of, part, signed, verified
 
 EARLIER, LATER = datetime.now(UTC) - 2 * HOUR, datetime.now(UTC) + 2 * HOUR
 
@@ -49,7 +50,7 @@ def test_a_token_says_who_somebody_is_and_the_role(tmp_path: Path) -> None:
     tokens = LocalTokens(tmp_path, "local")
     assert verified(tokens, tokens.issue("someone", HOUR)) == Claims("someone", admin=False)
     assert verified(tokens, tokens.issue("someone", HOUR, admin=True)) == Claims("someone", admin=True)
-    assert tokens.claims(Request("GET", "/")) is None
+    assert SignIns(tokens, Promoted(tmp_path)).claims(Request("GET", "/")) is None
 
 
 def test_a_token_holds_no_more_than_it_needs(tmp_path: Path) -> None:
@@ -104,7 +105,8 @@ def test_a_person_gets_in(people: Client, scheme: str) -> None:
         ({"sub": ["someone"]}, "not one that BBWS accepts"),
         ({"sub": ""}, "about nobody"),
         ({"sub": "someone@example.com"}, "about nobody"),
-        ({"sub": "x" * 60_000}, "about nobody"),
+        ({"sub": "x" * 65}, "about nobody"),
+        ({"padding": "x" * 8192}, "not one that BBWS accepts"),
         ({"sub": "sömeone"}, "about nobody"),
         ({"sub": "someone\n"}, "about nobody"),
         *(({name: None}, "not one that BBWS accepts") for name in ("aud", "exp", "iat", "iss", "nbf", "sub")),
@@ -116,7 +118,7 @@ def test_a_token_of_the_right_key_that_says_the_wrong_thing(
 ) -> None:
     if isinstance(changed.get("iss"), list) or isinstance(changed.get("sub"), list | int):
         # The library writes none of these.
-        content = f"{part({'alg': 'EdDSA'})}.{part(claims(**changed))}"
+        content = f"{_head(key, 'EdDSA')}.{part(claims(**changed))}"
         token = f"{content}.{part(key.sign(content.encode()))}"
     else:
         token = signed(key, **changed)
@@ -131,39 +133,67 @@ def test_a_token_without_the_role_is_no_admins(people: Client, key: Ed25519Priva
         assert "Only a person with the platform role Admin" in refused["detail"]
 
 
-def _unsigned(_: Ed25519PrivateKey) -> str:
-    return f"{part({'alg': 'none', 'typ': 'JWT'})}.{part(claims())}."
+def _head(key: Ed25519PrivateKey, algorithm: str) -> str:
+    """Names the right key, so that it is the rest that is refused."""
+    return part({"alg": algorithm, "typ": "JWT", "kid": kid_of(key)})
+
+
+def _unsigned(key: Ed25519PrivateKey) -> str:
+    return f"{_head(key, 'none')}.{part(claims())}."
 
 
 def _unsigned_with_a_signature(key: Ed25519PrivateKey) -> str:
-    return f"{part({'alg': 'none'})}.{part(claims())}.{signed(key).rpartition('.')[2]}"
+    return f"{_head(key, 'none')}.{part(claims())}.{signed(key).rpartition('.')[2]}"
 
 
-def _hmac(secret: bytes) -> str:
-    content = f"{part({'alg': 'HS256', 'typ': 'JWT'})}.{part(claims())}"
+def _hmac(key: Ed25519PrivateKey, secret: bytes) -> str:
+    content = f"{_head(key, 'HS256')}.{part(claims())}"
     return f"{content}.{part(hmac.digest(secret, content.encode(), 'sha256'))}"
 
 
 def _hmac_with_the_raw_public_key(key: Ed25519PrivateKey) -> str:
-    return _hmac(key.public_key().public_bytes_raw())
+    return _hmac(key, key.public_key().public_bytes_raw())
 
 
 def _hmac_with_the_public_key_in_pem(key: Ed25519PrivateKey) -> str:
-    return _hmac(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    return _hmac(key, key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
 
 
-def _of_another_key(_: Ed25519PrivateKey) -> str:
+def _of_an_unknown_key(_: Ed25519PrivateKey) -> str:
     return signed(Ed25519PrivateKey.generate())
 
 
-def _of_a_key_that_it_brings(_: Ed25519PrivateKey) -> str:
+def _of_another_key(key: Ed25519PrivateKey) -> str:
+    return jwt.encode(claims(), Ed25519PrivateKey.generate(), "EdDSA", {"kid": kid_of(key)})
+
+
+def _that_names_no_key(key: Ed25519PrivateKey) -> str:
+    return jwt.encode(claims(), key, "EdDSA")
+
+
+def _that_names_a_file(key: Ed25519PrivateKey) -> str:
+    return jwt.encode(claims(), key, "EdDSA", {"kid": "../identity-key"})
+
+
+def _whose_key_is_no_text(key: Ed25519PrivateKey) -> str:
+    content = f"{part({'alg': 'EdDSA', 'kid': {'a': 1}})}.{part(claims())}"
+    return f"{content}.{part(key.sign(content.encode()))}"
+
+
+def _for_another_purpose(key: Ed25519PrivateKey) -> str:
+    return jwt.encode(claims(), key, "EdDSA", {"kid": kid_of(key), "typ": "logout+jwt"})
+
+
+def _of_a_key_that_it_brings(key: Ed25519PrivateKey) -> str:
     own = Ed25519PrivateKey.generate()
     public = base64.urlsafe_b64encode(own.public_key().public_bytes_raw()).decode().rstrip("=")
-    return jwt.encode(claims(), own, "EdDSA", {"jwk": {"kty": "OKP", "crv": "Ed25519", "x": public}})
+    return jwt.encode(
+        claims(), own, "EdDSA", {"kid": kid_of(key), "jwk": {"kty": "OKP", "crv": "Ed25519", "x": public}}
+    )
 
 
-def _of_another_kind_of_key(_: Ed25519PrivateKey) -> str:
-    return jwt.encode(claims(), ec.generate_private_key(ec.SECP256R1()), "ES256")
+def _of_another_kind_of_key(key: Ed25519PrivateKey) -> str:
+    return jwt.encode(claims(), ec.generate_private_key(ec.SECP256R1()), "ES256", {"kid": kid_of(key)})
 
 
 def _with_another_claim(key: Ed25519PrivateKey) -> str:
@@ -188,7 +218,7 @@ def _of_8_kilobytes(key: Ed25519PrivateKey) -> str:
 
 
 def _deep(_: Ed25519PrivateKey) -> str:
-    return f"{part(b'[' * 45_000)}.{part({})}.{part(b'x' * 64)}"
+    return f"{part(b'[' * 6000)}.{part({})}.{part(b'x' * 64)}"
 
 
 def _of_many_digits(_: Ed25519PrivateKey) -> str:
@@ -199,7 +229,8 @@ def _of_many_digits(_: Ed25519PrivateKey) -> str:
     "forge",
     [
         _unsigned, _unsigned_with_a_signature, _hmac_with_the_raw_public_key, _hmac_with_the_public_key_in_pem,
-        _of_another_key, _of_a_key_that_it_brings, _of_another_kind_of_key, _with_another_claim, _cut_short,
+        _of_an_unknown_key, _of_another_key, _that_names_no_key, _that_names_a_file, _whose_key_is_no_text,
+        _for_another_purpose, _of_a_key_that_it_brings, _of_another_kind_of_key, _with_another_claim, _cut_short,
         _without_a_signature, _twice, _of_8_kilobytes, _deep, _of_many_digits,
     ],
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """Calls that ask for a person, and tokens that no issuer of ours would write."""
 
 import base64
+import hashlib
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bbws.engines.embedded.identity import KEY_FILE, LocalTokens
+from bbws.engines.embedded.identity import KEY_FILE, LocalTokens, SignIns
+from bbws.engines.embedded.promoted import Promoted
 from bbws.identity.model import Claims
 from bbws.kernel.actor import PLATFORM_ADMIN, SIGNED_IN
 from bbws.kernel.endpoint import Answer, Call, Endpoint, Resource
@@ -18,6 +20,7 @@ from bbws.tables import ENDPOINTS
 
 ADMINS, MEMBERS = "/v1.0/admins", "/v1.0/members"
 HOUR = timedelta(hours=1)
+NOWHERE = Path("/nowhere")
 
 
 class Caller(Resource):
@@ -64,7 +67,8 @@ def admin_token(data_dir: Path, environment: str = "local") -> str:
 
 def verified(tokens: LocalTokens, token: str) -> Claims | None:
     """What a token proves."""
-    return tokens.claims(Request("GET", "/", headers={"authorization": f"Bearer {token}"}))
+    verifier = SignIns(tokens, Promoted(NOWHERE))
+    return verifier.claims(Request("GET", "/", headers={"authorization": f"Bearer {token}"}))
 
 
 def key_of(data_dir: Path) -> Ed25519PrivateKey:
@@ -90,7 +94,13 @@ def claims(**changed: Any) -> dict[str, Any]:
 
 def signed(key: Ed25519PrivateKey, **changed: Any) -> str:
     """A token with these claims."""
-    return jwt.encode(claims(**changed), key, algorithm="EdDSA")
+    return jwt.encode(claims(**changed), key, algorithm="EdDSA", headers={"kid": kid_of(key)})
+
+
+def kid_of(key: Ed25519PrivateKey) -> str:
+    """What the data folder calls a key of its own."""
+    digest = hashlib.sha256(key.public_key().public_bytes_raw()).digest()
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 def part(document: object) -> str:

@@ -55,7 +55,11 @@ class Shop:
 
     client: Client
     clock: FakeClock
-    token: str
+
+    @property
+    def token(self) -> str:
+        """The administrator's, by the clock of the shop."""
+        return self.client.token()
 
     def admin(
         self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None, **sent: Any
@@ -134,7 +138,7 @@ def empty(data_dir: Path, *, start: bool = False, clock: FakeClock | None = None
     clock = clock or FakeClock()
     with builders.client(data_dir, clock=clock, start=start) as client:
         dispatcher = client.app.dispatcher._replace(limiter=RateLimiter(count(1.0).__next__))
-        yield Shop(replace(client, app=replace(client.app, dispatcher=dispatcher)), clock, client.token())
+        yield Shop(replace(client, app=replace(client.app, dispatcher=dispatcher)), clock)
 
 
 @contextmanager

@@ -15,10 +15,10 @@ from bbws.audit.rebuild import rebuild as rebuild_rows
 from bbws.audit.service import latest_checkpoint
 from bbws.audit.signing import SEED_BYTES, Ed25519Signer
 from bbws.audit.verify import Report, verify
+from bbws.bootstrap.people import sign_ins
 from bbws.bootstrap.wiring import Catalogue, Documents, bind, bound, build_schemas, trusted_key
 from bbws.engines.embedded.archive import FolderArchive
 from bbws.engines.embedded.engine import EmbeddedEngine
-from bbws.engines.embedded.identity import LocalTokens
 from bbws.engines.embedded.limits import RateLimiter
 from bbws.engines.embedded.loop import Loop, sweeping
 from bbws.engines.embedded.streaming import BackupStream
@@ -30,6 +30,7 @@ from bbws.kernel.cors import Cors
 from bbws.kernel.cursor import Cursors
 from bbws.kernel.dispatch import Dispatcher
 from bbws.kernel.endpoint import Endpoint
+from bbws.kernel.http import Request
 from bbws.kernel.ids import random_id
 from bbws.kernel.reaction import Daily, Reaction
 from bbws.kernel.table import Unavailable
@@ -91,6 +92,7 @@ class App:
     sweeps: tuple[Loop, ...]
     begin: Callable[[Actor, str], UnitOfWork]
     resume: Callable[[datetime], None]
+    waits: Callable[[Request], bool]
 
     def start(self) -> None:
         """Start what works in the background, and once no message waits what is live all the same: after a rebuild."""
@@ -121,7 +123,8 @@ def build(  # noqa: PLR0913 - each is a seam that tests use
     sender: Sender | None = None,
 ) -> App:
     """Wire every endpoint and reaction to an engine."""
-    clock, table = SteadyClock(clock or SystemClock(), _last_checkpoint(engine)), engine.table
+    moving = clock or SystemClock()
+    clock, table = SteadyClock(moving, _last_checkpoint(engine)), engine.table
     build_schemas(endpoints)
 
     def begin(actor: Actor, correlation_id: str) -> UnitOfWork:
@@ -148,13 +151,14 @@ def build(  # noqa: PLR0913 - each is a seam that tests use
     }
     sweeps = _sweeps(ports)
     cursor_key, email_key = engine.secret("cursor-key"), engine.secret("email-key")
-    ports["email_key"] = lambda: email_key
-    tokens = LocalTokens(engine.folder, settings.environment)
+    # By the clock as it is: whoever issues tokens knows nothing of the one that stands still.
+    people, tokens = sign_ins(settings, engine.folder, moving)
+    ports |= {"email_key": lambda: email_key, "token_keys": tokens.keys}
     dispatcher = Dispatcher.over(
         [bound(endpoint, ports) for endpoint in endpoints],
         table=table,
         clock=clock,
-        authenticator=PeopleOrKeys(tokens, ApiKeys(table, clock), begin, lambda: email_key),
+        authenticator=PeopleOrKeys(people, ApiKeys(table, clock), begin, lambda: email_key),
         authority=Roles(table),
         cursors=Cursors(lambda: cursor_key),
         limiter=RateLimiter(),
@@ -169,6 +173,7 @@ def build(  # noqa: PLR0913 - each is a seam that tests use
         sweeps,
         begin,
         bind(resume, ports),
+        people.waits,
     )
 
 

@@ -24,8 +24,9 @@ from bbws.operations.store import ACCEPTING
 from bbws.people import store as people_store
 from bbws.stores import STORES
 
-# They speak of one machine's files and counters, or serve the API page, which the functions' package leaves out.
-OF_ONE_MACHINE = frozenset({"createBackup", "getMetrics", "getIndex", "getDocs", "getDocsAsset"})
+# They speak of one machine's files, keys and counters, or serve the API page, which the functions' package leaves out.
+# On AWS the keys of tokens are the user pool's, and Cognito publishes them.
+OF_ONE_MACHINE = frozenset({"createBackup", "getMetrics", "getTokenKeys", "getIndex", "getDocs", "getDocsAsset"})
 _ACTIONS = {
     "gets": "GetItem",
     "queries": "Query",

@@ -18,6 +18,7 @@ from bbws.kernel.table import Table, Write
 type Scope = Mapping[str, Any]
 type Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 type Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+type Waits = Callable[[Request], bool]
 type Observe = Callable[[Exchange, Response, float], None]
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -80,6 +81,7 @@ class Asgi:
         observe: told of every answer, with the seconds it took.
         pool: where long work runs.
         trusted_proxies: addresses whose ``X-Forwarded-*`` and ``X-Request-Id`` are believed.
+        waits: whether saying who sent a request takes somebody else's answer first, for which nobody else should wait.
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class Asgi:
         observe: Observe,
         pool: Executor,
         trusted_proxies: frozenset[str] = frozenset(),
+        waits: Waits = lambda _: False,
     ) -> None:
         self._dispatcher = dispatcher
         self._table = table
@@ -96,6 +99,7 @@ class Asgi:
         self._observe = observe
         self._pool = pool
         self._trusted = trusted_proxies
+        self._waits = waits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -107,7 +111,8 @@ class Asgi:
             exchange = Exchange(await self._request(scope, receive))
         except _Disconnected:
             return  # nobody waits for an answer, and what was not said to its end is not done (RFC 9112 §8)
-        response = await self._respond(self._dispatcher.steps(exchange))
+        steps = self._dispatcher.steps(exchange)
+        response = await (self._in_thread(steps) if self._waits(exchange.request) else self._respond(steps))
         self._observe(exchange, response, time.perf_counter() - begun)
         await self._send(exchange.request, response, receive, send)
 
@@ -146,8 +151,7 @@ class Asgi:
             step = next(steps)
             while True:
                 if isinstance(step, Offload):
-                    loop = asyncio.get_running_loop()
-                    return await loop.run_in_executor(self._pool, run, steps, self._table)
+                    return await self._in_thread(steps)
                 try:
                     await self._commits.commit(step)
                 except Exception as error:  # noqa: BLE001 - dispatch answers every one of them
@@ -157,6 +161,9 @@ class Asgi:
         except StopIteration as finished:
             response: Response = finished.value
             return response
+
+    async def _in_thread(self, steps: Steps) -> Response:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, run, steps, self._table)
 
     async def _send(self, request: Request, response: Response, receive: Receive, send: Send) -> None:
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()]

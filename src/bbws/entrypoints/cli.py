@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from bbws.entrypoints.commands import local
+from bbws.entrypoints.commands import admins, local
 from bbws.entrypoints.commands.failures import ExitCode, Failure
 from bbws.entrypoints.commands.follow import watch_command
 from bbws.entrypoints.commands.imports import import_command
@@ -26,6 +26,8 @@ _ABOUT = {
     "audit": "The record of every change",
     "keys": "API keys",
     "queues": "Queues, and the messages that failed too often",
+    "users": "People, and who of them may do everything",
+    "identity": "The keys that this machine signs tokens with",
     "aws": "An environment on AWS",
 }
 # Groups that do this where no verb is named.
@@ -38,8 +40,8 @@ The control plane of a WordPress hosting business.
 
 Commands speak HTTP to the server at BBWS_URL (http://127.0.0.1:8000) with the key in BBWS_API_KEY, or else with the one
 in the data folder (BBWS_DATA_DIR, ./var). Those that only people may use send the token in BBWS_TOKEN, or else, to this
-machine alone, one that the data folder vouches for. Only serve, restore, openapi, token, audit verify, audit rebuild
-and aws need no server.
+machine alone, one that the data folder vouches for. Only serve, restore, openapi, token, audit verify, audit rebuild,
+identity, aws and users promote, demote, promoted need no server.
 
 \b
 Exit codes
@@ -116,6 +118,7 @@ def build(app: App) -> click.Group:
     for name, endpoint_id in _ALONE.items():
         root.add_command(command(app, app.endpoint(endpoint_id), name))
     root.add_command(_Group("aws", {"setup": partial(local.aws_setup_command, app)}))
+    root.add_command(_Group("identity", {"rotate": partial(admins.rotate_command, app)}))
     root.add_command(local.restore_command(app))
     root.add_command(local.token_command(app))
     root.add_command(local.openapi_command())
@@ -127,6 +130,11 @@ def _groups(app: App) -> Iterator[click.Group]:
     further: dict[str, dict[str, _Maker]] = {
         "products": {"import": partial(import_command, app)},
         "operations": {"watch": partial(watch_command, app)},
+        "users": {
+            "promote": partial(admins.promote_command, app),
+            "demote": partial(admins.demote_command, app),
+            "promoted": partial(admins.promoted_command, app),
+        },
         "audit": {"verify": partial(local.verify_command, app), "rebuild": partial(local.rebuild_command, app)},
     }
     for name, verbs in _by_group(app).items():

@@ -207,7 +207,7 @@ def _serve(settings: Settings, sockets: list[socket.socket], tls: ssl.SSLContext
                 f"{settings.data_dir} cannot be served: {error}.",
                 "Make room on its disk; if the file is damaged, restore a backup or rebuild from the archive.",
             ) from error
-        asgi = Asgi(app.dispatcher, engine.table, observer.observe, pool, settings.trusted_proxies)
+        asgi = Asgi(app.dispatcher, engine.table, observer.observe, pool, settings.trusted_proxies, app.waits)
         sys.setswitchinterval(_SWITCH_SECONDS)
         # What start-up made stays: the collector need not look at it again and again.
         gc.collect()

@@ -1,6 +1,7 @@
 """What people's identity needs from outside."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from bbws.identity.model import Claims
 from bbws.kernel.http import Request
@@ -14,5 +15,17 @@ class Verifier(Protocol):
 
         Raises:
             Problem: 401 for a token that proves nothing: forged, expired, for somebody else.
+        """
+        ...
+
+
+class TokenKeys(Protocol):
+    """The keys that this machine signs tokens with."""
+
+    def document(self) -> Mapping[str, Any]:
+        """Their public halves as a JSON Web Key Set.
+
+        Raises:
+            Unavailable: they cannot be read.
         """
         ...

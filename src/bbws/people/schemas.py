@@ -7,14 +7,17 @@ from pydantic import BeforeValidator, Field
 from bbws.people.model import MOST_CHARACTERS
 
 
-def _address(value: object) -> object:
-    if not isinstance(value, str):
-        return value
+def address(text: str) -> str:
+    """An e-mail address as it is kept: one form for every way to write it, but for case.
+
+    Raises:
+        ValueError: it is none; says why.
+    """
     # Imported with the first address: most functions never see one.
     from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 - see above
 
     try:
-        return validate_email(value.strip(), check_deliverability=False, allow_quoted_local=True).normalized
+        return validate_email(text.strip(), check_deliverability=False, allow_quoted_local=True).normalized
     except EmailNotValidError as error:
         msg = f"must be an e-mail address: {str(error)[:1].lower()}{str(error)[1:].removesuffix('.')}"
         raise ValueError(msg) from error
@@ -28,7 +31,7 @@ type Email = Annotated[
         examples=["thandi@example.com"],
         description="E-mail address. Case makes no difference.",
     ),
-    BeforeValidator(_address),
+    BeforeValidator(lambda value: address(value) if isinstance(value, str) else value),
 ]
 type ShownEmail = Annotated[
     str | None, Field(examples=["thandi@example.com"], description="E-mail address; null once it is forgotten.")

@@ -16,6 +16,7 @@ from bbws.people.model import (
     Person,
     Values,
     email_name,
+    fold_email,
 )
 
 type EmailKey = Callable[[], bytes]
@@ -54,14 +55,21 @@ def is_erased(table: Table, user_id: str) -> bool:
 
 def contact_for(work: UnitOfWork, email_key: EmailKey, email: str) -> str:
     """The contact of an address, made where there is none. Once in a commit at most."""
-    return _contact(work, email_name(email_key(), email), email, None, None)
+    name = email_name(email_key(), email)
+    row = work.table.get(store.email_key(name))
+    if row is not None:
+        return str(row.document["contactId"])
+    contact_id = _added(work, email, "")
+    work.insert(store.email_row(name, contact_id, None))
+    return contact_id
 
 
 def register(work: UnitOfWork, email_key: EmailKey) -> None:
-    """Note who acts: a person with a verified address. What is known already is left alone."""
-    actor = work.actor
-    contact_id = _contact(work, email_name(email_key(), actor.email), actor.email, actor.name, actor.subject)
-    current = store.load_person(work, actor.subject)
+    """Note who acts: a person with a verified address. What is known already is left alone; so is who is forgotten."""
+    actor, current = work.actor, store.load_person(work, work.actor.subject)
+    if current is not None and current.value.erased_at is not None:
+        return
+    contact_id = _proven(work, email_name(email_key(), actor.email), () if current is None else current.value.contacts)
     if current is None:
         work.create(store.PERSON, Person(actor.subject, (contact_id,), work.now()), events.REGISTERED)
     elif current.value.contacts[0] != contact_id:
@@ -69,20 +77,37 @@ def register(work: UnitOfWork, email_key: EmailKey) -> None:
         work.update(store.PERSON, current, current.value._replace(contacts=(contact_id, *former)), events.MOVED)
 
 
-def _contact(work: UnitOfWork, name: str, email: str, called: str | None, user_id: str | None) -> str:
-    row = work.table.get(store.email_key(name))
+def _proven(work: UnitOfWork, name: str, own: tuple[str, ...]) -> str:
+    """The contact of the address that the actor has proven. One that is somebody else's so far stays theirs."""
+    actor, row = work.actor, work.table.get(store.email_key(name))
     if row is None:
-        contact_id = CONTACT_PREFIX + random_id(CONTACT_RANDOM_LENGTH)
-        known = Values(email, called or "", os.urandom(KEY_BYTES))
-        work.insert(store.values_row(contact_id, known))
-        work.insert(store.email_row(name, contact_id, user_id))
-        work.create(store.CONTACT, model.contact_of(contact_id, known, work.now()), events.CONTACT_ADDED)
+        contact_id = _added(work, actor.email, actor.name)
+        work.insert(store.email_row(name, contact_id, actor.subject))
         return contact_id
-    contact_id = str(row.document["contactId"])
-    if user_id is not None:
-        if row.document["userId"] != user_id:
-            work.replace(store.email_row(name, contact_id, user_id, row.version + 1), row.version)
-        _call(work, contact_id, email, called or "")
+    if row.document["userId"] in {None, actor.subject}:
+        contact_id = str(row.document["contactId"])
+        _call(work, contact_id, actor.email, actor.name)
+    else:
+        contact_id = _former(work, own) or _added(work, actor.email, actor.name)
+    if (row.document["contactId"], row.document["userId"]) != (contact_id, actor.subject):
+        work.replace(store.email_row(name, contact_id, actor.subject, row.version + 1), row.version)
+    return contact_id
+
+
+def _former(work: UnitOfWork, own: tuple[str, ...]) -> str | None:
+    """Of the actor's own contacts the one of this address: two who share one do not make a new one with every turn."""
+    for contact_id in own:
+        found = values(work, contact_id)
+        if found is not None and fold_email(found.email) == fold_email(work.actor.email):
+            return contact_id
+    return None
+
+
+def _added(work: UnitOfWork, email: str, called: str) -> str:
+    contact_id = CONTACT_PREFIX + random_id(CONTACT_RANDOM_LENGTH)
+    known = Values(email, called, os.urandom(KEY_BYTES))
+    work.insert(store.values_row(contact_id, known))
+    work.create(store.CONTACT, model.contact_of(contact_id, known, work.now()), events.CONTACT_ADDED)
     return contact_id
 
 

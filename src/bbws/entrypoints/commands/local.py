@@ -146,20 +146,26 @@ def restore_command(app: App) -> click.Command:
 def token_command(app: App) -> click.Command:
     """``bbws token``."""
 
-    def run(subject: str, minutes: int, *, admin: bool, **given: Any) -> None:  # noqa: ANN401 - click's parameters
+    def run(subject: str, minutes: int, **given: Any) -> None:  # noqa: ANN401 - click's parameters
         from bbws.entrypoints.commands import offline  # noqa: PLC0415 - as said above
 
-        screen = Screen.open(as_json=given[JSON_OPTION])
-        offline.token(screen, app.configured(), subject, minutes, admin=admin)
+        screen = Screen.open(as_json=given.pop(JSON_OPTION))
+        offline.token(screen, app.configured(), subject, minutes, **given)
 
     whose = click.Option(["--subject"], default=OPERATOR, show_default=True, metavar="ID", help="Whom it is about.")
+    address = click.Option(["--email"], default="", help="The person's address; it counts as verified.")
+    called = click.Option(["--name"], default="", help="What the person is called.")
     role = click.Option(["--admin"], is_flag=True, help="Give the platform role Admin.")
     lasts = click.Option(
         ["--minutes"], type=click.IntRange(1, 24 * 60), default=60, show_default=True, help="How long it is good."
     )
     summary = "Print a token for a person, signed with the data folder's key"
     return click.Command(
-        "token", params=[whose, role, lasts, json_option()], callback=run, short_help=summary, help=f"{summary}."
+        "token",
+        params=[whose, address, called, role, lasts, json_option()],
+        callback=run,
+        short_help=summary,
+        help=f"{summary}.",
     )
 
 

@@ -72,12 +72,10 @@ def restore(screen: Screen, file: Path, target: Path) -> None:
         screen.write(f"Restored {target}. Start it with `bbws serve --data-dir {target}`.")
 
 
-def token(screen: Screen, settings: Settings, subject: str, minutes: int, *, admin: bool) -> None:
+def token(screen: Screen, settings: Settings, subject: str, minutes: int, **said: Any) -> None:  # noqa: ANN401 - as it is issued
     """Print a token."""
-    if not tokens.holds_bbws(settings):
-        message = f"there is no BBWS in {settings.data_dir}: `bbws serve` makes it, or set BBWS_DATA_DIR"
-        raise Failure(message, ExitCode.USAGE)
-    made = tokens.issue(settings, subject, timedelta(minutes=minutes), admin=admin)
+    tokens.require_bbws(settings)
+    made = tokens.issue(settings, subject, timedelta(minutes=minutes), **said)
     if screen.as_json:
         screen.document({"token": made})
     else:

@@ -30,7 +30,9 @@ def token_to_send(settings: Settings, *, here: bool) -> str | None:
     return text
 
 
-def issue(settings: Settings, subject: str, lifetime: timedelta, *, admin: bool) -> str:
+def issue(
+    settings: Settings, subject: str, lifetime: timedelta, *, admin: bool, email: str = "", name: str = ""
+) -> str:
     """A token that the server of the data folder takes.
 
     Raises:
@@ -41,11 +43,23 @@ def issue(settings: Settings, subject: str, lifetime: timedelta, *, admin: bool)
     from bbws.kernel.table import Unavailable  # noqa: PLC0415 - see above
 
     try:
-        return LocalTokens(settings.data_dir, settings.environment).issue(subject, lifetime, admin=admin)
+        tokens = LocalTokens(settings.data_dir, settings.environment)
+        return tokens.issue(subject, lifetime, admin=admin, email=email, name=name)
     except Unavailable as error:
         raise Failure(str(error), ExitCode.FAILED) from error
     except ValueError as error:
         raise Failure(str(error), ExitCode.USAGE) from error
+
+
+def require_bbws(settings: Settings) -> None:
+    """Refuse where the data folder is none of BBWS.
+
+    Raises:
+        Failure: it is none, or cannot be looked into.
+    """
+    if not holds_bbws(settings):
+        message = f"there is no BBWS in {settings.data_dir}: `bbws serve` makes it, or set BBWS_DATA_DIR"
+        raise Failure(message, ExitCode.USAGE)
 
 
 def holds_bbws(settings: Settings) -> bool:
