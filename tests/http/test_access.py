@@ -54,6 +54,7 @@ NEEDS = {
     ("GET", "/docs"): OPEN,
     ("GET", "/docs/page.css"): OPEN,
     ("GET", "/problems/not-found"): OPEN,
+    ("GET", "/.well-known/jwks.json"): OPEN,
 }
 SCOPES = {
     "products:write",

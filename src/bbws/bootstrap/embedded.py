@@ -149,7 +149,6 @@ def build(  # noqa: PLR0913 - each is a seam that tests use
         "documents": Documents(),
         "sender": sender or HttpSender(loopback=settings.webhook_loopback),
     }
-    sweeps = _sweeps(ports)
     cursor_key, email_key = engine.secret("cursor-key"), engine.secret("email-key")
     # By the clock as it is: whoever issues tokens knows nothing of the one that stands still.
     people, tokens = sign_ins(settings, engine.folder, moving)
@@ -170,7 +169,7 @@ def build(  # noqa: PLR0913 - each is a seam that tests use
         dispatcher,
         tuple(replace(reaction, handler=bind(reaction.handler, ports)) for reaction in reactions),
         tuple(replace(daily, handler=bind(daily.handler, ports)) for daily in DAILY),
-        sweeps,
+        _sweeps(ports),
         begin,
         bind(resume, ports),
         people.waits,
