@@ -30,20 +30,23 @@ from bbws.products import reactions as products_reactions
 from bbws.products.store import PRODUCT
 from bbws.tenants import api as tenants_api
 from bbws.tenants import reactions as tenants_reactions
+from bbws.tenants.invitations import reactions as invitations_reactions
+from bbws.tenants.invitations.store import INVITATION
 from bbws.tenants.members.store import MEMBERSHIP
 from bbws.tenants.store import TENANT
 from bbws.tenants.units.store import UNIT
 
 _DOMAINS = (products_api, marketing_api, marketing_admin, tenants_api, people_api)
 APIS = (*_DOMAINS, operations_api, audit_api, keys_api, platform_api)
-CONSUMERS = (products_reactions, tenants_reactions, audit_reactions)
+CONSUMERS = (products_reactions, tenants_reactions, invitations_reactions, audit_reactions)
 DAILY_WORKS = (audit_reactions, operations_reactions)
 
 ENDPOINTS: tuple[Endpoint, ...] = tuple(endpoint for api in APIS for endpoint in api.ENDPOINTS)
 REACTIONS: tuple[Reaction, ...] = tuple(reaction for module in CONSUMERS for reaction in module.REACTIONS)
 DAILY: tuple[Daily, ...] = tuple(daily for module in DAILY_WORKS for daily in module.DAILY)
 KINDS = (*products_reactions.KINDS, *tenants_reactions.KINDS)
-_KINDS_OF_ENTITY = (PRODUCT, CAMPAIGN, TENANT, MEMBERSHIP, UNIT, PERSON, CONTACT, OPERATION, keys_store.API_KEY)
+_OF_TENANTS = (TENANT, MEMBERSHIP, UNIT, INVITATION)
+_KINDS_OF_ENTITY = (PRODUCT, CAMPAIGN, *_OF_TENANTS, PERSON, CONTACT, OPERATION, keys_store.API_KEY)
 ENTITIES: Mapping[str, EntityType[Any]] = {entity.source: entity for entity in _KINDS_OF_ENTITY}
 
 

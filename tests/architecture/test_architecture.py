@@ -38,6 +38,8 @@ FURTHER_FILES = {
     "tenants/access.py",  # the kernel's Authority over this domain's roles
     "tenants/lifecycle.py",  # suspending, resuming, taking leave: a new status, and an operation
     "tenants/lifecycle_api.py",  # the endpoints that lead to a new status: beside the others too long for one file
+    "tenants/invitations/schemas.py",  # beside their endpoints too long for one file, as all schemas of the domain
+    "tenants/mails.py",  # what is written to people: the same on every engine
     "tenants/members/schemas.py",  # beside their endpoints too long for one file, as all schemas of the domain
     "tenants/permissions.py",  # the one table of who may do what
     "tenants/reading.py",  # which tenants somebody is shown

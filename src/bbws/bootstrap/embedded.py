@@ -15,11 +15,12 @@ from bbws.audit.rebuild import rebuild as rebuild_rows
 from bbws.audit.service import latest_checkpoint
 from bbws.audit.signing import SEED_BYTES, Ed25519Signer
 from bbws.audit.verify import Report, verify
-from bbws.bootstrap.wiring import Catalogue, Documents, bind, bound, build_schemas, trusted_key
+from bbws.bootstrap.wiring import Catalogue, Documents, bind, bound, build_schemas, invitation_key, trusted_key
 from bbws.engines.embedded.archive import FolderArchive
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.engines.embedded.identity import LocalTokens
 from bbws.engines.embedded.limits import RateLimiter
+from bbws.engines.embedded.mail import MAIL_FOLDER, FolderMailer, SmtpMailer
 from bbws.engines.embedded.streaming import BackupStream
 from bbws.identity.authentication import PeopleOrKeys
 from bbws.kernel.actor import EVERYTHING, Actor, Rate, system
@@ -142,7 +143,8 @@ def build(  # noqa: PLR0913 - each is a seam that tests use
         "documents": Documents(),
     }
     cursor_key, email_key = engine.secret("cursor-key"), engine.secret("email-key")
-    ports["email_key"] = lambda: email_key
+    ports |= {"email_key": lambda: email_key, "invitation_key": lambda: invitation_key(lambda: email_key)}
+    ports |= _mail_ports(settings, engine)
     tokens = LocalTokens(engine.folder, settings.environment)
     dispatcher = Dispatcher.over(
         [bound(endpoint, ports) for endpoint in endpoints],
@@ -163,6 +165,13 @@ def build(  # noqa: PLR0913 - each is a seam that tests use
         begin,
         bind(resume, ports),
     )
+
+
+def _mail_ports(settings: Settings, engine: EmbeddedEngine) -> dict[str, object]:
+    folder = FolderMailer(engine.folder / MAIL_FOLDER, settings.mail_from)
+    mailer = folder if settings.smtp_url is None else SmtpMailer(settings.smtp_url, settings.mail_from)
+    # What was written before a server was named is forgotten too.
+    return {"mailer": mailer, "forget_mail": folder.forget, "public_url": settings.people_url}
 
 
 def _last_checkpoint(engine: EmbeddedEngine) -> datetime | None:

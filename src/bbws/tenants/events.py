@@ -23,4 +23,19 @@ ASSIGNED = EventType("user.assigned", "ASSIGN", "Somebody got a role in a tenant
 ROLE_CHANGED = EventType("user.role_changed", "UPDATE", "Somebody's role in a tenant became another.")
 REMOVED = EventType("user.removed", "REMOVE", "Somebody has no role in a tenant any more.")
 
-PUBLISHED = (CREATED, UPDATED, *OF_TRANSITIONS.values(), ASSIGNED, ROLE_CHANGED, REMOVED)
+INVITED = EventType("invitation.created", "CREATE", "Somebody was asked to join a tenant.")
+RESENT = EventType("invitation.resent", "RESEND", "An invitation was sent again, with another token.")
+INVITATION_ACCEPTED = EventType("invitation.accepted", "ACCEPT", "Somebody who was invited joined a tenant.")
+INVITATION_DECLINED = EventType("invitation.declined", "DECLINE", "Somebody who was invited does not want to join.")
+INVITATION_CANCELLED = EventType("invitation.cancelled", "CANCEL", "An invitation was taken back.")
+INVITATION_EXPIRED = EventType("invitation.expired", "EXPIRE", "Another took the place of an expired invitation.")
+OF_INVITATIONS = (
+    INVITED,
+    RESENT,
+    INVITATION_ACCEPTED,
+    INVITATION_DECLINED,
+    INVITATION_CANCELLED,
+    INVITATION_EXPIRED,
+)
+
+PUBLISHED = (CREATED, UPDATED, *OF_TRANSITIONS.values(), ASSIGNED, ROLE_CHANGED, REMOVED, *OF_INVITATIONS)
