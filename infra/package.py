@@ -36,7 +36,7 @@ MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
 
 # botocore and what it alone brings: no part of the budget.
 SDK = frozenset({"botocore", "dateutil", "jmespath", "python_dateutil", "six", "urllib3"})
-SERVICES = ("apigateway", "dynamodb", "events", "s3", "secretsmanager", "sqs")
+SERVICES = ("apigateway", "dynamodb", "events", "s3", "secretsmanager", "sesv2", "sqs")
 
 # What no Lambda function imports; "*" also matches "/".
 LEFT_OUT = (

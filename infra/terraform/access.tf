@@ -22,6 +22,7 @@ locals {
         "arn:aws:sqs:${var.region}:${local.account}:bbws-${consumer.queue}${kind}-${var.environment}"
       ]])
       "queue/feed-dlq"  = [aws_sqs_queue.feed_dead_letters.arn]
+      "mail"            = [for identity in local.mail_identities : "arn:aws:ses:${var.region}:${local.account}:identity/${identity}"]
       "gateway/apikeys" = ["${local.gateway}:/apikeys", "${local.gateway}:/apikeys/*"]
     },
   )

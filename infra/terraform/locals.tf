@@ -35,6 +35,11 @@ locals {
   # Names of buckets are the world's: a few digits of the account's hash make ours its own without telling the account.
   archive_bucket = coalesce(var.archive.bucket, "bbws-product-audit-logs-${var.environment}-${substr(sha256("${local.account}/${var.region}"), 0, 8)}")
 
+  public_url = coalesce(var.public_url, "https://api${var.environment == "prod" ? "" : "-${var.environment}"}.bigbeardweb.solutions")
+  # What SES may have verified: the address alone, or its domain.
+  mail_address    = trimsuffix(reverse(split("<", var.mail_from))[0], ">")
+  mail_identities = [local.mail_address, split("@", local.mail_address)[1]]
+
   function_settings = {
     architecture       = var.architecture
     package            = var.package
@@ -53,6 +58,8 @@ locals {
       BBWS_WRITE_MODE     = var.write_mode
       BBWS_CORS_ORIGINS   = join(",", var.cors_origins)
       BBWS_ARCHIVE_BUCKET = local.archive_bucket
+      BBWS_PUBLIC_URL     = local.public_url
+      BBWS_MAIL_FROM      = var.mail_from
       }, length(var.table_overrides) == 0 ? {} : {
       BBWS_TABLES = join(",", [for store, table in var.table_overrides : "${store}=${table}"])
     })

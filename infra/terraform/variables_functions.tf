@@ -146,3 +146,25 @@ variable "account_concurrency" {
     error_message = "New accounts have 10 at least."
   }
 }
+
+variable "public_url" {
+  type        = string
+  default     = null
+  description = "Where people reach the API, for links in mails; null: the usual domain."
+
+  validation {
+    condition     = var.public_url == null || can(regex("^https://[^/?#[:space:]]+(/[^?#[:space:]]*)?$", var.public_url))
+    error_message = "An https address without a query."
+  }
+}
+
+variable "mail_from" {
+  type        = string
+  default     = "BBWS <no-reply@bigbeardweb.solutions>"
+  description = "Whom mails are from. Its address or domain is verified in SES by hand, once for an account and region."
+
+  validation {
+    condition     = can(regex("^([A-Za-z0-9 ]+<)?[^<>@[:space:]]+@[A-Za-z0-9.-]+>?$", var.mail_from))
+    error_message = "An address, or a name and an address in angle brackets."
+  }
+}

@@ -64,6 +64,22 @@ class Settings(BaseModel):
         default_factory=dict, description="On AWS: store=table, comma-separated, where it is not the usual table."
     )
     runs: str = Field(default="", description="On AWS: what a function runs, as the manifest names it.")
+    public_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s?#/]+(/[^\s?#]*)?)?$",
+        description="Where people reach the API, for links in mails; left out: host and port.",
+    )
+    mail_from: str = Field(
+        default="BBWS <no-reply@localhost.localdomain>",
+        pattern=r"^([A-Za-z0-9 ]+<)?[^\s<>@,;:\"()]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+>?$",
+        description="Whom mails are from.",
+    )
+    smtp_url: str | None = Field(
+        default=None,
+        repr=False,
+        pattern=r"^smtps?://([^\s@/?#]+@)?[^\s@/?#:]+(:[1-9][0-9]{0,4})?/?$",
+        description="Mail server, as smtp://user:password@host:587 or smtps://…; left out: mails are files in `mail`.",
+    )
     url: str | None = Field(default=None, description="Where the command line finds the server.")
     api_key: str | None = Field(default=None, repr=False, description="The key that the command line sends.")
     token: str | None = Field(default=None, repr=False, description="The token that the command line sends.")
@@ -136,6 +152,11 @@ class Settings(BaseModel):
     def server_url(self) -> str:
         """Where the command line finds the server."""
         return self.url or f"{self.scheme}://{_in_url(self.host)}:{self.port}"
+
+    @property
+    def people_url(self) -> str:
+        """Where people reach the API."""
+        return self.public_url or f"{self.scheme}://{_in_url(self.host)}:{self.port}"
 
     @property
     def key_file(self) -> Path:

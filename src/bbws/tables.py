@@ -31,6 +31,8 @@ from bbws.products import reactions as products_reactions
 from bbws.products.store import PRODUCT
 from bbws.tenants import api as tenants_api
 from bbws.tenants import reactions as tenants_reactions
+from bbws.tenants.invitations import reactions as invitations_reactions
+from bbws.tenants.invitations.store import INVITATION
 from bbws.tenants.members.store import MEMBERSHIP
 from bbws.tenants.store import TENANT
 from bbws.tenants.units.store import UNIT
@@ -39,7 +41,8 @@ from bbws.tenants.webhooks.store import WEBHOOK
 
 _DOMAINS = (products_api, marketing_api, marketing_admin, tenants_api, people_api)
 APIS = (*_DOMAINS, identity_api, operations_api, audit_api, keys_api, platform_api)
-CONSUMERS = (products_reactions, tenants_reactions, webhooks_reactions, audit_reactions)
+_OF_TENANTS = (tenants_reactions, invitations_reactions, webhooks_reactions)
+CONSUMERS = (products_reactions, *_OF_TENANTS, audit_reactions)
 DAILY_WORKS = (audit_reactions, operations_reactions)
 SWEEPING = (webhooks_reactions,)
 
@@ -48,18 +51,8 @@ REACTIONS: tuple[Reaction, ...] = tuple(reaction for module in CONSUMERS for rea
 DAILY: tuple[Daily, ...] = tuple(daily for module in DAILY_WORKS for daily in module.DAILY)
 SWEEPS: tuple[Sweep, ...] = tuple(sweep for module in SWEEPING for sweep in module.SWEEPS)
 KINDS = (*products_reactions.KINDS, *tenants_reactions.KINDS)
-_KINDS_OF_ENTITY = (
-    PRODUCT,
-    CAMPAIGN,
-    TENANT,
-    MEMBERSHIP,
-    UNIT,
-    WEBHOOK,
-    PERSON,
-    CONTACT,
-    OPERATION,
-    keys_store.API_KEY,
-)
+_IN_TENANTS = (TENANT, MEMBERSHIP, UNIT, INVITATION, WEBHOOK)
+_KINDS_OF_ENTITY = (PRODUCT, CAMPAIGN, *_IN_TENANTS, PERSON, CONTACT, OPERATION, keys_store.API_KEY)
 ENTITIES: Mapping[str, EntityType[Any]] = {entity.source: entity for entity in _KINDS_OF_ENTITY}
 
 

@@ -39,6 +39,8 @@ FURTHER_FILES = {
     "tenants/differences.py",  # what a planned change does to access: read from members and units alike
     "tenants/lifecycle.py",  # suspending, resuming, taking leave: a new status, and an operation
     "tenants/lifecycle_api.py",  # the endpoints that lead to a new status: beside the others too long for one file
+    "tenants/invitations/schemas.py",  # beside their endpoints too long for one file, as all schemas of the domain
+    "tenants/mails.py",  # what is written to people: the same on every engine
     "tenants/members/schemas.py",  # beside their endpoints too long for one file, as all schemas of the domain
     "tenants/permissions.py",  # the one table of who may do what
     "tenants/reading.py",  # which tenants somebody is shown

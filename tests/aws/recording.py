@@ -12,7 +12,7 @@ type Right = tuple[str, str, str]
 
 _SINGLE = {"GetItem", "PutItem", "DeleteItem"}
 _OF_TRANSACTIONS = {"Get": "GetItem", "Put": "PutItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
-_SERVICES = ("s3", "sqs", "events", "apigateway")
+_SERVICES = ("s3", "sqs", "events", "apigateway", "sesv2")
 _GATEWAY: Mapping[str, Right] = {
     "CreateApiKey": ("apigateway:POST", "gateway/apikeys", ""),
     "GetApiKeys": ("apigateway:GET", "gateway/apikeys", ""),
@@ -99,6 +99,8 @@ def _of_sdk(service: str, operation: str, params: Mapping[str, Any]) -> Right:
         case "sqs":
             resource = "queue/feed-dlq" if "bbws-feed-dlq-" in str(params["body"]) else "queues"
             return f"sqs:{operation.removesuffix('Batch')}", resource, ""
+        case "sesv2":
+            return f"ses:{operation}", "mail", ""
         case "events":
             return f"events:{operation}", "bus", ""
         case _:

@@ -105,6 +105,10 @@ def _arns(cloud: Cloud, resource: str) -> list[str]:
                 "archive/objects": [f"{bucket}/*"],
                 "bus": [_arn(cloud, "events", f"event-bus/{cloud.names.bus}")],
                 "queue/feed-dlq": [_arn(cloud, "sqs", cloud.names.dead_letters(FEED))],
+                "mail": [
+                    _arn(cloud, "ses", f"identity/{identity}")
+                    for identity in ("no-reply@bigbeardweb.solutions", "bigbeardweb.solutions")
+                ],
                 "gateway/apikeys": [f"{GATEWAY}:/apikeys", f"{GATEWAY}:/apikeys/*"],
             }[resource]
 

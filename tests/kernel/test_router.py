@@ -67,3 +67,23 @@ def test_an_unknown_method_is_told_the_known_ones() -> None:
 def test_a_call_declared_twice_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="declared twice"):
         Router([_endpoint("GET", "/things/{a}"), _endpoint("GET", "/things/{b}")])
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/secrets/hush", "/secrets/{word}"),
+        ("/secrets/hush/use", "/secrets/{word}/use"),
+        ("/secrets/hush/no/such", "/secrets/{word}/no/such"),
+        ("/secrets/%68ush", "/secrets/{word}"),
+        ("/secrets/all", "/secrets/all"),
+        ("/secrets", "/secrets"),
+        ("/others/hush", "/others/hush"),
+        ("/nothing/hush", "/nothing/hush"),
+        ("/", "/"),
+    ],
+)
+def test_a_secret_in_a_path_is_not_repeated_whatever_follows_it(path: str, shown: str) -> None:
+    using = _endpoint("POST", "/secrets/{word}/use")._replace(secret_parameters=("word",))
+    router = Router([using, _endpoint("GET", "/secrets/all"), _endpoint("GET", "/others/{word}")])
+    assert router.shown(path) == shown

@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bbws.audit.ports import Signer
-from bbws.bootstrap.wiring import Catalogue, Documents, bind, bound
+from bbws.bootstrap.wiring import Catalogue, Documents, bind, bound, invitation_key
 from bbws.engines.aws.calls import Transport
 from bbws.engines.aws.claims import GatewayClaims
 from bbws.engines.aws.engine import AwsEngine
@@ -36,6 +36,7 @@ from bbws.stores import STORES
 if TYPE_CHECKING:
     from bbws.kernel.reaction import Daily, Reaction, Sweep  # no part of answering a call
     from bbws.platform.ports import Readiness  # the same, but for one
+    from bbws.tenants.ports import ForgetMail, Mailer  # the same
 
 # A function that was killed in a step has its message handed out again after the queue's visibility timeout.
 _LEASE = timedelta(seconds=60)
@@ -187,6 +188,10 @@ def _ports(settings: Settings, engine: AwsEngine, table: Table, clock: Clock) ->
             "email_key": lambda: _email_key(engine),
             "sender": _sender,
             "hasten": lambda: _hasten(engine, ports),
+            "invitation_key": lambda: partial(invitation_key, _email_key(engine)),
+            "mailer": lambda: _mailer(settings, engine),
+            "forget_mail": _forget_mail,
+            "public_url": lambda: settings.people_url,
         }
     )
     return ports
@@ -210,6 +215,18 @@ def _hasten(engine: AwsEngine, ports: Ports) -> Callable[[], None]:
             sweep(each, engine.seconds_left)
 
     return hasten
+
+
+def _mailer(settings: Settings, engine: AwsEngine) -> "Mailer":
+    from bbws.engines.aws.mail import SesMailer  # noqa: PLC0415 - none but one consumer sends mails
+
+    return SesMailer(engine.sdk.client("sesv2"), settings.mail_from)
+
+
+def _forget_mail() -> "ForgetMail":
+    from bbws.engines.aws.mail import forget_nothing  # noqa: PLC0415 - see _mailer
+
+    return forget_nothing
 
 
 class _Health:

@@ -16,11 +16,12 @@ from bbws.audit.service import latest_checkpoint
 from bbws.audit.signing import SEED_BYTES, Ed25519Signer
 from bbws.audit.verify import Report, verify
 from bbws.bootstrap.people import sign_ins
-from bbws.bootstrap.wiring import Catalogue, Documents, bind, bound, build_schemas, trusted_key
+from bbws.bootstrap.wiring import Catalogue, Documents, bind, bound, build_schemas, invitation_key, trusted_key
 from bbws.engines.embedded.archive import FolderArchive
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.engines.embedded.limits import RateLimiter
 from bbws.engines.embedded.loop import Loop, sweeping
+from bbws.engines.embedded.mail import MAIL_FOLDER, FolderMailer, SmtpMailer
 from bbws.engines.embedded.streaming import BackupStream
 from bbws.engines.outbound.sender import HttpSender
 from bbws.identity.authentication import PeopleOrKeys
@@ -152,7 +153,8 @@ def build(  # noqa: PLR0913 - each is a seam that tests use
     cursor_key, email_key = engine.secret("cursor-key"), engine.secret("email-key")
     # By the clock as it is: whoever issues tokens knows nothing of the one that stands still.
     people, tokens = sign_ins(settings, engine.folder, moving)
-    ports |= {"email_key": lambda: email_key, "token_keys": tokens.keys}
+    ports |= {"email_key": lambda: email_key, "invitation_key": lambda: invitation_key(lambda: email_key)}
+    ports |= {"token_keys": tokens.keys, **_mail_ports(settings, engine)}
     dispatcher = Dispatcher.over(
         [bound(endpoint, ports) for endpoint in endpoints],
         table=table,
@@ -186,6 +188,13 @@ def _sweeps(ports: dict[str, object]) -> tuple[Loop, ...]:
 
     ports["hasten"] = hasten
     return loops
+
+
+def _mail_ports(settings: Settings, engine: EmbeddedEngine) -> dict[str, object]:
+    folder = FolderMailer(engine.folder / MAIL_FOLDER, settings.mail_from)
+    mailer = folder if settings.smtp_url is None else SmtpMailer(settings.smtp_url, settings.mail_from)
+    # What was written before a server was named is forgotten too.
+    return {"mailer": mailer, "forget_mail": folder.forget, "public_url": settings.people_url}
 
 
 def _last_checkpoint(engine: EmbeddedEngine) -> datetime | None:

@@ -41,10 +41,13 @@ _ARCHIVE = {
 }
 _SECRET = "secretsmanager:GetSecretValue"  # noqa: S105 - the name of an action
 _CURSORS = {"actions": [_SECRET], "resource": "secret/cursor-key"}
+_EMAIL_KEY = {"actions": [_SECRET], "resource": "secret/email-key"}
 # What a port needs beside rows: its name among a handler's parameters → statements.
 _PORTS: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "signer": [{"actions": [_SECRET], "resource": "secret/checkpoint-signing-key"}],
-    "email_key": [{"actions": [_SECRET], "resource": "secret/email-key"}],
+    "email_key": [_EMAIL_KEY],
+    "invitation_key": [_EMAIL_KEY],  # it is made of the other
+    "mailer": [{"actions": ["ses:SendEmail"], "resource": "mail"}],
 }
 _FEED_LETTERS = "queue/feed-dlq"
 _COUNTING = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"]
@@ -199,7 +202,7 @@ def _statements(
         action, resource = _ARCHIVE[touch]
         found.append({"actions": [action], "resource": resource})
     for port in inspect.signature(handler).parameters:
-        found += _PORTS.get(port, ())
+        found += [each for each in _PORTS.get(port, ()) if each not in found]
     return [*found, *further]
 
 

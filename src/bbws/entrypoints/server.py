@@ -185,6 +185,8 @@ def serve(settings: Settings) -> int:
     # Before anything is made or logged, so that the one line about it stands alone.
     tls = tls_context(settings)
     sockets = bound(settings.host, settings.port)
+    # For links in mails, where a free port was asked for.
+    settings = settings.model_copy(update={"port": sockets[0].getsockname()[1]})
     try:
         return _serve(settings, sockets, tls)
     finally:

@@ -107,21 +107,24 @@ class Dispatcher(NamedTuple):
         try:
             response = yield from self._handle(exchange)
         except Problem as problem:
-            response = self.renderer.problem(request, problem)
+            response = self._refusal(request, problem)
         except Uncertain:
             logger.exception("commit uncertain", extra={"requestId": request.id})
             detail = "The store did not answer. The change may have been made: look before you send it again."
-            response = self.renderer.problem(request, FAULT(detail))
+            response = self._refusal(request, FAULT(detail))
         except Unavailable as error:
             logger.warning("store unavailable", extra={"requestId": request.id, "error": str(error)})
             detail = "The store cannot take this call just now. Nothing was changed; try again."
-            response = self.renderer.problem(request, UNAVAILABLE(detail, headers={"retry-after": "1"}))
+            response = self._refusal(request, UNAVAILABLE(detail, headers={"retry-after": "1"}))
         except Exception:
             logger.exception("unexpected fault", extra={"requestId": request.id})
             detail = f"Something went wrong on our side; it was logged as {request.id}."
-            response = self.renderer.problem(request, FAULT(detail))
+            response = self._refusal(request, FAULT(detail))
         response.headers |= exchange.headers
         return self._finish(request, response)
+
+    def _refusal(self, request: Request, problem: Problem) -> Response:
+        return self.renderer.problem(request._replace(path=self.router.shown(request.path)), problem)
 
     def _finish(self, request: Request, response: Response) -> Response:
         headers = response.headers

@@ -186,6 +186,7 @@ class Endpoint(NamedTuple):
         links: offered beside the resource; ``item_links`` beside each item of a list.
         rate: READ or WRITE, which share of the caller's rate it uses; UNLIMITED for probes.
         blocking: it takes long; a server runs it off its event loop.
+        secret_parameters: parameters of the path that no answer repeats, as ``instance`` would.
         secret_fields: fields of the answer never stored for a repeated Idempotency-Key.
         planned_fields: fields of the answer that a plan has too: what would be done beside changes of rows.
         documented: whether it is part of the published API documents.
@@ -215,6 +216,7 @@ class Endpoint(NamedTuple):
     item_links: tuple[Link, ...] = ()
     rate: str = ""
     blocking: bool = False
+    secret_parameters: tuple[str, ...] = ()
     secret_fields: tuple[str, ...] = ()
     planned_fields: tuple[str, ...] = ()
     documented: bool = True

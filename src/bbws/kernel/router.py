@@ -16,6 +16,7 @@ class _Node:
     def __init__(self) -> None:
         self.fixed: dict[str, _Node] = {}
         self.parameter: _Node | None = None
+        self.secret = ""
         self.methods: dict[str, tuple[Endpoint, tuple[str, ...]]] = {}
 
 
@@ -34,6 +35,7 @@ class Router:
                 names.append(segment[1:-1])
                 node.parameter = node.parameter or _Node()
                 node = node.parameter
+                node.secret = segment if names[-1] in endpoint.secret_parameters else node.secret
             else:
                 node = node.fixed.setdefault(segment, _Node())
         if endpoint.method in node.methods:
@@ -63,6 +65,14 @@ class Router:
             Problem: 404 for an unknown path.
         """
         return allowed(self._walk(path)[0].methods)
+
+    def shown(self, path: str) -> str:
+        """A path as an answer may repeat it, known or not: names stand in the place of secret parameters."""
+        node, shown = self._root, []
+        for segment in path.split("/")[1:]:
+            node = node.fixed.get(segment, node.parameter) or _Node()
+            shown.append(node.secret or segment)
+        return "/" + "/".join(shown)
 
     def _walk(self, path: str) -> tuple[_Node, list[str]]:
         node, values = self._root, []

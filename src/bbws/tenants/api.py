@@ -7,6 +7,7 @@ from bbws.kernel.endpoint import Answer, Call, Link, Listed
 from bbws.people.service import EmailKey
 from bbws.people.store import KNOWING
 from bbws.tenants import lifecycle_api, permissions, reading, service, store
+from bbws.tenants.invitations import api as invitations_api
 from bbws.tenants.members import api as members_api
 from bbws.tenants.model import NAME_TAKEN, TENANT_STATUS, UNKNOWN_CUSTOMER, fold_name
 from bbws.tenants.permissions import Role
@@ -115,4 +116,5 @@ ENDPOINTS = (
     *units_api.ENDPOINTS,
     *team_api.ENDPOINTS,
     *webhooks_api.ENDPOINTS,
+    *invitations_api.ENDPOINTS,
 )

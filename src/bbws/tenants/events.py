@@ -29,5 +29,28 @@ UNIT_MOVED = EventType("hierarchy.moved", "MOVE", "A group came into another div
 UNIT_DELETED = EventType("hierarchy.deleted", "DELETE", "A division, group or team is no more.")
 UNIT_DELETION_ASKED = EventType("operation.unit-deletion", "REQUEST", "A unit is to go, with all that lies in it.")
 _OF_UNITS = (UNIT_CREATED, UNIT_UPDATED, UNIT_MOVED, UNIT_DELETED)
+INVITED = EventType("invitation.created", "CREATE", "Somebody was asked to join a tenant.")
+RESENT = EventType("invitation.resent", "RESEND", "An invitation was sent again, with another token.")
+INVITATION_ACCEPTED = EventType("invitation.accepted", "ACCEPT", "Somebody who was invited joined a tenant.")
+INVITATION_DECLINED = EventType("invitation.declined", "DECLINE", "Somebody who was invited does not want to join.")
+INVITATION_CANCELLED = EventType("invitation.cancelled", "CANCEL", "An invitation was taken back.")
+INVITATION_EXPIRED = EventType("invitation.expired", "EXPIRE", "Another took the place of an expired invitation.")
+OF_INVITATIONS = (
+    INVITED,
+    RESENT,
+    INVITATION_ACCEPTED,
+    INVITATION_DECLINED,
+    INVITATION_CANCELLED,
+    INVITATION_EXPIRED,
+)
 
-PUBLISHED = (CREATED, UPDATED, *OF_TRANSITIONS.values(), ASSIGNED, ROLE_CHANGED, REMOVED, *_OF_UNITS)
+PUBLISHED = (
+    CREATED,
+    UPDATED,
+    *OF_TRANSITIONS.values(),
+    ASSIGNED,
+    ROLE_CHANGED,
+    REMOVED,
+    *_OF_UNITS,
+    *OF_INVITATIONS,
+)

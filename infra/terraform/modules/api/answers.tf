@@ -59,12 +59,15 @@ locals {
     DEFAULT_5XX                    = "internal-error"
   }
 
+  # The route: a path may hold a secret. Of an address that there is not, the path.
+  instances = { not-found = "$context.path" }
+
   bodies = { for name, refusal in local.refusals : name => jsonencode({
     type      = "/$context.stage/problems/${lookup(local.shared_codes, name, name)}"
     title     = refusal.title
     status    = refusal.status
     detail    = refusal.detail
-    instance  = "$context.path"
+    instance  = lookup(local.instances, name, "/$context.stage$context.resourcePath")
     code      = lookup(local.shared_codes, name, name)
     requestId = "$context.requestId"
   }) }
@@ -100,7 +103,7 @@ locals {
     title     = "Method not allowed"
     status    = 405
     detail    = "This address knows ${resource.allow}."
-    instance  = "$context.path"
+    instance  = "/$context.stage$context.resourcePath"
     code      = "method-not-allowed"
     requestId = "$context.requestId"
   }) }

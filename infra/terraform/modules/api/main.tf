@@ -113,13 +113,12 @@ resource "aws_api_gateway_stage" "this" {
 
   access_log_settings {
     destination_arn = aws_cloudwatch_log_group.access.arn
-    # No address of a caller: that is a personal value (design §1), and the key's id says who it was.
+    # No path: it may hold a secret; `resource` is the route. No address of a caller: that is a personal value (design §1), and the key's id says who it was.
     format = jsonencode({
       requestId          = "$context.requestId"
       time               = "$context.requestTimeEpoch"
       method             = "$context.httpMethod"
       resource           = "$context.resourcePath"
-      path               = "$context.path"
       status             = "$context.status"
       latency            = "$context.responseLatency"
       integrationLatency = "$context.integration.latency"

@@ -1,0 +1,211 @@
+"""Invitations as those see them who received one: looking up, accepting, declining, and what is good for nothing."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.builders import Reply
+from tests.fakes import FakeClock
+from tests.http.answers import fields, problem, with_stopwatch
+from tests.tenants.invited import RECEIVED, invite, one, received, token
+from tests.tenants.world import World, opened, tenant_path
+
+WEEK = timedelta(days=7).total_seconds()
+GUESSED = "A" * 43
+
+
+def _without_times(reply: Reply) -> dict[str, Any]:
+    return {name: value for name, value in reply.json.items() if name != "requestId"}
+
+
+def test_whoever_has_a_token_sees_what_it_is_for(world: World) -> None:
+    tenant = world.active("ann")
+    invitation = invite(world, tenant, "ben", "Viewer")
+    seen = received(world, token(world, invitation))
+    assert seen.json == {
+        "email": "ben@example.com",
+        "organizationName": "Acme",
+        "role": "Viewer",
+        "status": "PENDING",
+        "expiresAt": invitation["expiresAt"],
+        "isValid": True,
+        "_links": {},
+    }
+    world.moved("ann", tenant, "PARKED")
+    assert received(world, token(world, invitation)).json["isValid"] is False
+
+
+def test_accepting_gives_the_role_once(world: World) -> None:
+    tenant = world.active("ann")
+    invitation = invite(world, tenant, "ben")
+    sent = token(world, invitation)
+    world.known("ben")
+    problem(world.ask("ben", "GET", tenant_path(tenant)), 404, "tenant-not-found")
+    joined = received(world, sent, "accept", "ben")
+    assert joined.status == 200
+    user = joined.json
+    assert (user["tenantId"], user["userId"], user["role"]) == (tenant["tenantId"], "user-ben", "Operator")
+    assert user["email"] == "ben@example.com"
+    assert {"tenant", "self"} <= set(user["_links"])
+    assert world.ask("ben", "GET", user["_links"]["tenant"]["href"]).status == 200
+    for verb, who in (("accept", "ben"), ("decline", "ben"), ("decline", None)):
+        assert problem(received(world, sent, verb, who), 400, "invitation-used")["currentStatus"] == "ACCEPTED"
+    assert (received(world, sent).json["status"], received(world, sent).json["isValid"]) == ("ACCEPTED", False)
+    shown = world.ask("ann", "GET", one(invitation)).json
+    assert (shown["status"], shown["answeredBy"]) == ("ACCEPTED", "user-ben")
+    # Once out, the same token does not let anybody in again.
+    assert world.ask("ann", "DELETE", tenant_path(tenant, "users", "user-ben")).status == 204
+    problem(received(world, sent, "accept", "ben"), 400, "invitation-used")
+
+
+def test_somebody_who_comes_for_the_first_time_can_accept(world: World) -> None:
+    tenant = world.active("ann")
+    sent = token(world, invite(world, tenant, "ben"))
+    assert received(world, sent, "accept", "ben").status == 200
+    [ann, ben] = world.ask("ann", "GET", tenant_path(tenant, "users")).json["items"]
+    assert (ann["userId"], ben["userId"], ben["email"]) == ("user-ann", "user-ben", "ben@example.com")
+
+
+def test_declining_needs_the_token_alone_and_is_final(world: World) -> None:
+    tenant = world.active("ann")
+    invitation = invite(world, tenant, "ben")
+    sent = token(world, invitation)
+    assert received(world, sent, "decline").json["status"] == "DECLINED"
+    for verb in ("accept", "decline"):
+        problem(received(world, sent, verb, "ben"), 400, "invitation-used")
+    assert world.ask("ann", "GET", one(invitation)).json["answeredBy"] is None
+    assert world.ask("ann", "GET", tenant_path(tenant, "users")).json["count"] == 1
+    assert invite(world, tenant, "ben")["status"] == "PENDING"
+
+
+def test_an_invitation_is_for_the_address_that_it_was_sent_to(world: World) -> None:
+    tenant = world.active("ann")
+    sent = token(world, invite(world, tenant, "ben"))
+    nobody = received(world, sent, "accept")
+    assert nobody.status == 401
+    problem(world.client.call("POST", f"{RECEIVED}/{sent}/accept"), 403, "forbidden")
+    for who, claims in (("eve", {"email": "eve@example.com"}), ("eve", {}), ("ben", {"email": "ben@example.org"})):
+        bearer = world.client.token(who, admin=False, **claims)
+        refused = problem(world.client.call("POST", f"{RECEIVED}/{sent}/accept", token=bearer), 403, "not-invited")
+        assert "ben@" not in refused["detail"]
+    for name, email in (("Capitals", "BEN@Example.COM"), ("Wide", "\uff42en@example.com")):
+        other = invite(world, world.active("ann", organizationName=name), "ben")
+        bearer = world.client.token("ben", admin=False, email=email)
+        path = f"{RECEIVED}/{token(world, other)}/accept"
+        assert world.client.call("POST", path, token=bearer).status == 200
+
+
+def test_an_expired_token_is_good_for_being_looked_up(tmp_path: Path) -> None:
+    clock = FakeClock()
+    with opened(tmp_path, clock=clock) as world:
+        sent = token(world, invite(world, world.active("ann"), "ben"))
+        clock.advance(WEEK - 0.000001)
+        assert received(world, sent).json["isValid"] is True
+        clock.advance(0.000001)
+        assert (received(world, sent).json["status"], received(world, sent).json["isValid"]) == ("EXPIRED", False)
+        for verb, who in (("accept", "ben"), ("decline", None)):
+            problem(received(world, sent, verb, who), 400, "invitation-expired")
+
+
+def _cancelled(world: World, invitation: dict[str, Any]) -> None:
+    assert world.ask("ann", "DELETE", one(invitation)).status == 200
+
+
+def _sent_again(world: World, invitation: dict[str, Any]) -> None:
+    assert world.ask("ann", "POST", one(invitation, "resend")).status == 200
+
+
+@pytest.mark.parametrize("ended", [_cancelled, _sent_again])
+@pytest.mark.parametrize("verb", ["", "accept", "decline"])
+def test_a_token_that_is_dead_is_as_one_that_never_was(
+    world: World, verb: str, ended: Callable[[World, dict[str, Any]], None]
+) -> None:
+    invitation = invite(world, world.active("ann"), "ben")
+    sent = token(world, invitation)
+    ended(world, invitation)
+    dead, unknown = received(world, sent, verb, "ben"), received(world, GUESSED, verb, "ben")
+    assert problem(dead, 404, "invitation-not-found")["instance"] == "/".join(
+        filter(None, ("/v1.0/invitations/{token}", verb))
+    )
+    assert _without_times(dead) == _without_times(unknown)
+    counted = {"x-request-id", "ratelimit"}
+    assert {name: value for name, value in dead.headers.items() if name not in counted} == {
+        name: value for name, value in unknown.headers.items() if name not in counted
+    }
+
+
+@pytest.mark.parametrize(
+    "sent", ["x", "A" * 42, "A" * 44, "A" * 42 + "=", "%00" * 14, "A" * 1000, "\u00c4" * 43, "..%2f" * 8]
+)
+def test_what_is_no_token_is_named_and_not_repeated(world: World, sent: str) -> None:
+    for method, tail in (("GET", ""), ("POST", "/decline")):
+        reply = world.client.call(method, f"{RECEIVED}/{sent}{tail}", key=None)
+        assert fields(reply) == {"token"}
+        assert reply.json["instance"] == f"{RECEIVED}/{{token}}{tail}"
+        assert sent == "x" or sent not in reply.body.decode()
+
+
+def test_no_answer_repeats_a_token(world: World) -> None:
+    sent = token(world, invite(world, world.active("ann"), "ben"))
+    calls = [
+        ("PUT", ""),
+        ("DELETE", ""),
+        ("GET", "/accept"),
+        ("GET", "/nowhere"),
+        ("OPTIONS", "/nowhere/else"),
+        ("GET", "/"),
+    ]
+    for method, tail in calls:
+        reply = world.client.call(method, f"{RECEIVED}/{sent}{tail}", key=None)
+        assert reply.status in {404, 405}
+        assert sent not in reply.body.decode() + str(reply.headers)
+    for method, tail, who in (
+        ("GET", "", None),
+        ("POST", "accept", "eve"),
+        ("POST", "accept", "ben"),
+        ("POST", "decline", None),
+    ):
+        reply = received(world, sent, tail if method == "POST" else "", who)
+        assert sent not in reply.body.decode() + str(reply.headers)
+
+
+def test_a_repeated_call_with_a_key_is_answered_again_without_the_address(world: World) -> None:
+    tenant = world.active("ann")
+    sent = token(world, invite(world, tenant, "ben"))
+    world.known("ben")
+    first = received(world, sent, "accept", "ben", idempotency_key="once")
+    again = received(world, sent, "accept", "ben", idempotency_key="once")
+    assert (first.status, again.status, again.headers["idempotency-replayed"]) == (200, 200, "true")
+    assert again.json == {name: value for name, value in first.json.items() if name not in {"email", "name"}}
+
+
+def test_who_has_a_role_by_now_keeps_it(world: World) -> None:
+    tenant = world.active("ann")
+    invitation = invite(world, tenant, "ben", "Admin")
+    sent = token(world, invitation)
+    world.join(tenant, "ben", "Viewer")
+    problem(received(world, sent, "accept", "ben"), 409, "already-assigned")
+    assert received(world, sent).json["status"] == "PENDING"
+    assert world.ask("ann", "GET", tenant_path(tenant, "users", "user-ben")).json["role"] == "Viewer"
+    assert received(world, sent, "decline", "ben").json["status"] == "DECLINED"
+
+
+@pytest.mark.parametrize(("status", "by"), [("PARKED", "ann"), ("SUSPENDED", "ann"), ("DEPROVISIONED", "ann")])
+def test_nobody_joins_a_tenant_that_is_not_active(world: World, status: str, by: str) -> None:
+    tenant = world.active("ann")
+    sent = token(world, invite(world, tenant, "ben"))
+    world.moved(by, tenant, status)
+    assert problem(received(world, sent, "accept", "ben"), 422, "tenant-status")["currentStatus"] == status
+    assert received(world, sent).json["isValid"] is False
+    problem(received(world, sent, "accept", "eve"), 403, "not-invited")
+    assert received(world, sent, "decline").status == 200
+
+
+def test_guesses_are_limited_by_address(world: World) -> None:
+    client, _ = with_stopwatch(world.client)
+    statuses = [client.call("GET", f"{RECEIVED}/{GUESSED}", key=None).status for _ in range(101)]
+    assert (set(statuses[:100]), statuses[100]) == ({404}, 429)
+    assert client.call("GET", f"{RECEIVED}/{GUESSED}", key=None, address="192.0.2.7").status == 404
