@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import campaigns, cold, cost, durable, dynamo, growth, importing, in_lambda, over_http, starting
+from bench import campaigns, cold, cost, durable, dynamo, growth, importing, in_lambda, over_http, starting, tenants
 from bench.options import Options
 from bench.report import Section, as_text, document, summary
 
@@ -25,6 +25,7 @@ _SECTIONS: Mapping[str, Callable[[Options], Section]] = {
     "durable": durable.run,
     "growth": growth.run,
     "campaigns": campaigns.run,
+    "tenants": tenants.run,
     "start": starting.run,
     "import": importing.run,
 }

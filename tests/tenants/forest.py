@@ -130,17 +130,10 @@ class Forest:
         unit: Stored[Unit] = self.do(self.creating(name, parent))
         return unit.value.unit_id
 
-    def tree(self) -> Mapping[str, tuple[str | None, str]]:
+    def tree(self, table: Any = None) -> Mapping[str, tuple[str | None, str]]:
         """What is served: id → parent and name."""
-        found: dict[str, tuple[str | None, str]] = {}
-
-        def note(nodes: Sequence[reading.Node], parent: str | None) -> None:
-            for node in nodes:
-                found[node.unit_id] = parent, node.name
-                note(node.within, node.unit_id)
-
-        note(reading.tree(self.begin(), ID), None)
-        return found
+        tree = reading.tree(self.begin(table), ID)
+        return {leaf.unit_id: (parent, leaf.name) for parent, within in tree.items() for leaf in within}
 
     def rows(self, prefix: str) -> list[Row]:
         """Rows of the tenant."""

@@ -1,6 +1,5 @@
 """A tenant and the rules it obeys. Pure. Source: specification tenants §1, §3, §4."""
 
-import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
@@ -148,7 +147,7 @@ class Tenant(NamedTuple):
 
 def fold_name(name: str) -> str:
     """A name for comparing: NFKC, without regard to case, runs of blanks as one."""
-    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", name).casefold()).strip()
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def ways(status: Status) -> list[str]:

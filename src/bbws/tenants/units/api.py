@@ -290,6 +290,7 @@ _TREE = Endpoint(
     access=store.READING_ALL,
     path_schema=UnitsPath,
     response=TreeBody,
+    blocking=True,
     problems=(*REFUSALS, TREE_TOO_LARGE),
     links=(Link("self", "getTree"), Link("divisions", "listDivisions"), Link("tenant", "getTenant")),
 )

@@ -1,9 +1,11 @@
 """The schemas of units on the wire. Three levels differ in their ids alone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic.alias_generators import to_camel
 
 from bbws.kernel.clock import rfc3339
 from bbws.kernel.endpoint import Paging, Query, Resource, Wire
@@ -12,7 +14,7 @@ from bbws.kernel.text import ONE_LINE
 from bbws.tenants.members.schemas import AccessDifference, UserId
 from bbws.tenants.schemas import NAME_PATTERN, TenantId, TenantPath
 from bbws.tenants.units.model import Unit, UnitKind, id_pattern
-from bbws.tenants.units.reading import Node
+from bbws.tenants.units.reading import Tree
 
 _EXAMPLE = "0123456789ABCDEF"
 
@@ -202,6 +204,12 @@ class ChangedTeamBody(TeamBody):
     access_difference: AccessDifference = None
 
 
+# Parts of a tree are no models of their own: there are thousands of them in an answer, and each would cost as much as
+# all the rest of it.
+PART_OF_TREE = ConfigDict(alias_generator=to_camel, extra="forbid")
+type PartName = Annotated[str, Field(description="What it is called.")]
+
+
 class UnitIds(Resource):
     """Where something of a team is."""
 
@@ -211,27 +219,33 @@ class UnitIds(Resource):
     team_id: TeamId
 
 
-class TreeTeam(Wire):
+@dataclass(slots=True)
+class TreeTeam:
     """A team in the tree."""
 
+    __pydantic_config__ = PART_OF_TREE
     team_id: TeamId
-    name: str = Field(description="What it is called.")
+    name: PartName
 
 
-class TreeGroup(Wire):
+@dataclass(slots=True)
+class TreeGroup:
     """A group in the tree."""
 
+    __pydantic_config__ = PART_OF_TREE
     group_id: GroupId
-    name: str = Field(description="What it is called.")
-    teams: list[TreeTeam] = Field(description="Its teams, by name.")
+    name: PartName
+    teams: Annotated[list[TreeTeam], Field(description="Its teams, by name.")]
 
 
-class TreeDivision(Wire):
+@dataclass(slots=True)
+class TreeDivision:
     """A division in the tree."""
 
+    __pydantic_config__ = PART_OF_TREE
     division_id: DivisionId
-    name: str = Field(description="What it is called.")
-    groups: list[TreeGroup] = Field(description="Its groups, by name.")
+    name: PartName
+    groups: Annotated[list[TreeGroup], Field(description="Its groups, by name.")]
 
 
 class TreeBody(Resource):
@@ -241,21 +255,14 @@ class TreeBody(Resource):
     divisions: list[TreeDivision] = Field(description="Its divisions, by name.")
 
 
-def tree(tenant_id: str, nodes: Iterable[Node]) -> TreeBody:
-    """The tree as served. Thousands of parts that were valid when they were stored are not validated again."""
-    divisions = [
-        TreeDivision.model_construct(division_id=each.unit_id, name=each.name, groups=_groups(each.within))
-        for each in nodes
-    ]
+def tree(tenant_id: str, found: Tree) -> TreeBody:
+    """The tree as served. Thousands of names that were valid when they were stored are not validated again."""
+
+    def teams(group_id: str) -> list[TreeTeam]:
+        return [TreeTeam(*team) for team in found.get(group_id, ())]
+
+    def groups(division_id: str) -> list[TreeGroup]:
+        return [TreeGroup(*group, teams(group.unit_id)) for group in found.get(division_id, ())]
+
+    divisions = [TreeDivision(*division, groups(division.unit_id)) for division in found.get(None, ())]
     return TreeBody.model_construct(tenant_id=tenant_id, divisions=divisions)
-
-
-def _groups(nodes: Iterable[Node]) -> list[TreeGroup]:
-    return [
-        TreeGroup.model_construct(
-            group_id=each.unit_id,
-            name=each.name,
-            teams=[TreeTeam.model_construct(team_id=team.unit_id, name=team.name) for team in each.within],
-        )
-        for each in nodes
-    ]
