@@ -55,6 +55,8 @@ NEEDS = {
     ("GET", "/docs/page.css"): OPEN,
     ("GET", "/problems/not-found"): OPEN,
     ("GET", "/.well-known/jwks.json"): OPEN,
+    ("GET", "/v1.0/invitations/nothing"): OPEN,
+    ("POST", "/v1.0/invitations/nothing/decline"): OPEN,
 }
 SCOPES = {
     "products:write",

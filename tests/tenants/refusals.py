@@ -57,12 +57,14 @@ WAYS: Mapping[str, tuple[Callable[[World], Reply], int]] = {
     "unit-not-found": (lambda world: _unit(world, "GET", "divisions/div-0123456789ABCDEF"), 404),
     "unit-name-taken": (lambda world: _unit(world, "POST", "divisions", {"name": "north"}), 409),
     "webhook-not-found": (lambda world: _unit(world, "GET", "webhooks/webhook-0123456789ABCDEF"), 404),
+    "invitation-not-found": (lambda world: world.ask("ann", "GET", "/v1.0/invitations/nothing"), 404),
     "webhook-address-refused": (lambda world: _unit(world, "POST", "webhooks", {"url": "https://127.0.0.1/"}), 422),
 }
 # Those that take longer to get, in the tests beside this file.
 ELSEWHERE = {
     "webhook-disabled": 422, "delivery-not-found": 404, "tree-too-large": 422, "unknown-events": 422,
-    "too-many-webhooks": 422,
+    "too-many-webhooks": 422, "already-invited": 409, "unknown-unit": 422, "invitation-status": 422,
+    "invitee-forgotten": 422, "invitation-used": 400, "invitation-expired": 400, "not-invited": 403,
 }  # fmt: skip
 OF_A_CLIENT = {code: _in_world(story) for code, (story, _) in WAYS.items()}
 STATUSES = {code: status for code, (_, status) in WAYS.items()} | ELSEWHERE

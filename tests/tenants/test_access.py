@@ -18,6 +18,7 @@ T = f"{TENANTS}/{{tenantId}}"
 DIVISION = f"{T}/divisions/{{divisionId}}"
 GROUP = f"{DIVISION}/groups/{{groupId}}"
 TEAM = f"{GROUP}/teams/{{teamId}}"
+INVITATION = f"{T}/invitations/{{invitationId}}"
 WEBHOOK = f"{T}/webhooks/{{webhookId}}"
 MAY: Mapping[tuple[str, str], set[str]] = {
     ("GET", T): EVERYONE,
@@ -54,6 +55,11 @@ MAY: Mapping[tuple[str, str], set[str]] = {
     ("POST", f"{TEAM}/members"): WORKING,
     ("GET", f"{TEAM}/members/{{userId}}"): EVERYONE,
     ("DELETE", f"{TEAM}/members/{{userId}}"): WORKING,
+    ("GET", f"{T}/invitations"): ADMINS,
+    ("POST", f"{T}/invitations"): ADMINS,
+    ("GET", INVITATION): ADMINS,
+    ("DELETE", INVITATION): ADMINS,
+    ("POST", f"{INVITATION}/resend"): ADMINS,
     ("GET", f"{T}/webhooks"): ADMINS,
     ("POST", f"{T}/webhooks"): ADMINS,
     ("GET", WEBHOOK): ADMINS,
@@ -69,6 +75,7 @@ ONES_OWN = {
     ("GET", TENANTS),
     ("POST", TENANTS),
     ("GET", "/v1.0/users/{userId}/tenants"),
+    ("POST", "/v1.0/invitations/{token}/accept"),
 }
 STATUSES = ("PENDING", "ACTIVE", "SUSPENDED", "PARKED", "FAILED", "DEPROVISIONED")
 CLOSED = {"SUSPENDED", "PARKED"}
@@ -79,6 +86,7 @@ IN_PLACE_OF = {
     "divisionId": "div-0123456789ABCDEF",
     "groupId": "group-0123456789ABCDEF",
     "teamId": "team-0123456789ABCDEF",
+    "invitationId": "inv-0123456789ABCDEF",
     "webhookId": "webhook-0123456789ABCDEF",
     "deliveryId": "delivery-0123456789ABCDEF",
 }

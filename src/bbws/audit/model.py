@@ -40,7 +40,7 @@ _NAME = re.compile(r"\d{4}/\d{2}/\d{2}/(?P<id>[^/]+)_(?P<time>\d{8}T\d{6}\.\d{6}
 
 def archive_name(change: Change) -> str:
     """``{year}/{month}/{day}/{id}_{timestamp}-{version}.json`` (specification: products, Decision 2)."""
-    entity_id = change.subject.rpartition("/")[2]
+    entity_id = change.id.rpartition(".")[0]
     stamp = change.time.replace("-", "").replace(":", "")
     return f"{change.time[:10].replace('-', '/')}/{entity_id}_{stamp}-{change.version}.json"
 

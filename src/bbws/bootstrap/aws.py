@@ -11,16 +11,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bbws.audit.ports import Signer
+from bbws.bootstrap.aws_ports import authority, email_key, forget_mail, hasten, mailer, sender
 from bbws.bootstrap.wiring import Catalogue, Documents, bind, bound, invitation_key
 from bbws.engines.aws.calls import Transport
 from bbws.engines.aws.claims import GatewayClaims
 from bbws.engines.aws.engine import AwsEngine
 from bbws.engines.aws.limits import GatewayLimits
-from bbws.engines.aws.names import CURSOR_KEY, EMAIL_KEY, SIGNING_KEY, Names
+from bbws.engines.aws.names import CURSOR_KEY, SIGNING_KEY, Names
 from bbws.engines.aws.signing import Credentials
 from bbws.identity.authentication import PeopleOrKeys
-from bbws.kernel.actor import IN_TENANT, Actor
-from bbws.kernel.callers import Authority
+from bbws.kernel.actor import Actor
 from bbws.kernel.clock import Clock, SystemClock
 from bbws.kernel.cors import Cors
 from bbws.kernel.cursor import Cursors
@@ -36,7 +36,6 @@ from bbws.stores import STORES
 if TYPE_CHECKING:
     from bbws.kernel.reaction import Daily, Reaction, Sweep  # no part of answering a call
     from bbws.platform.ports import Readiness  # the same, but for one
-    from bbws.tenants.ports import ForgetMail, Mailer  # the same
 
 # A function that was killed in a step has its message handed out again after the queue's visibility timeout.
 _LEASE = timedelta(seconds=60)
@@ -185,48 +184,16 @@ def _ports(settings: Settings, engine: AwsEngine, table: Table, clock: Clock) ->
             "permissions": _permissions,
             "health": lambda: _Health(table, settings.region),
             "documents": Documents,
-            "email_key": lambda: _email_key(engine),
-            "sender": _sender,
-            "hasten": lambda: _hasten(engine, ports),
-            "invitation_key": lambda: partial(invitation_key, _email_key(engine)),
-            "mailer": lambda: _mailer(settings, engine),
-            "forget_mail": _forget_mail,
+            "email_key": lambda: email_key(engine),
+            "sender": sender,
+            "hasten": lambda: hasten(engine, ports),
+            "invitation_key": lambda: partial(invitation_key, email_key(engine)),
+            "mailer": lambda: mailer(settings, engine),
+            "forget_mail": forget_mail,
             "public_url": lambda: settings.people_url,
         }
     )
     return ports
-
-
-def _sender() -> object:
-    from bbws.engines.outbound.sender import HttpSender  # noqa: PLC0415 - no other call leads outside
-
-    return HttpSender()
-
-
-def _hasten(engine: AwsEngine, ports: Ports) -> Callable[[], None]:
-    """Nobody waits in the background of a function: whoever finds work for a sweep does it."""
-    from bbws.engines.aws.sweeping import sweep  # noqa: PLC0415 - no part of answering a call
-    from bbws.tenants.webhooks.reactions import SWEEPS  # noqa: PLC0415 - the same
-
-    bound_sweeps = [replace(each, handler=bind(each.handler, ports)) for each in SWEEPS]
-
-    def hasten() -> None:
-        for each in bound_sweeps:
-            sweep(each, engine.seconds_left)
-
-    return hasten
-
-
-def _mailer(settings: Settings, engine: AwsEngine) -> "Mailer":
-    from bbws.engines.aws.mail import SesMailer  # noqa: PLC0415 - none but one consumer sends mails
-
-    return SesMailer(engine.sdk.client("sesv2"), settings.mail_from)
-
-
-def _forget_mail() -> "ForgetMail":
-    from bbws.engines.aws.mail import forget_nothing  # noqa: PLC0415 - see _mailer
-
-    return forget_nothing
 
 
 class _Health:
@@ -260,26 +227,14 @@ def dispatcher(cloud: Cloud, runs: str) -> Dispatcher:
         table=cloud.table,
         clock=cloud.clock,
         authenticator=PeopleOrKeys(
-            GatewayClaims(), ApiKeys(cloud.table, cloud.clock), cloud.begin, _email_key(cloud.engine)
+            GatewayClaims(), ApiKeys(cloud.table, cloud.clock), cloud.begin, email_key(cloud.engine)
         ),
-        authority=_authority(cloud.table, endpoint.permission),
+        authority=authority(cloud.table, endpoint.permission),
         cursors=Cursors(lambda: cloud.engine.secrets.key(CURSOR_KEY)),
         limiter=GatewayLimits(),
         cors=Cors(cloud.settings.cors_origins),
         queued_by_default=cloud.settings.write_mode == "queued",
     )
-
-
-def _email_key(engine: AwsEngine) -> Callable[[], bytes]:
-    return partial(engine.secrets.key, EMAIL_KEY)
-
-
-def _authority(table: Table, permission: str) -> Authority | None:
-    if not permission.startswith(IN_TENANT):
-        return None
-    from bbws.tenants.access import Roles  # noqa: PLC0415 - no other call reads roles
-
-    return Roles(table)
 
 
 def worker(cloud: Cloud, runs: str) -> "Reaction | Daily | Sweep":

@@ -18,6 +18,7 @@ class EntityType[T]:
         source: CloudEvents ``source`` of its changes.
         key: where its row lies.
         subject: its resource path, CloudEvents ``subject``.
+        id: what no other entity of any kind is called, the first part of its changes' ids; None: the path's last part.
         dump: its stored document, and back with ``load``.
         indexes: under which partitions and sorts it is also found.
         derived: further rows (guards, search words): a pure function of the value.
@@ -30,6 +31,7 @@ class EntityType[T]:
         source: str,
         key: Callable[[T], Key],
         subject: Callable[[T], str],
+        id: Callable[[T], str] | None = None,  # noqa: A002 - the field's own name
         dump: Callable[[T], Document],
         load: Callable[[Document], T],
         indexes: Callable[[T], Mapping[str, Key]] = lambda _value: {},
@@ -39,6 +41,7 @@ class EntityType[T]:
         self.source = source
         self.key = key
         self.subject = subject
+        self.id = id or (lambda value: subject(value).rpartition("/")[2])
         self.dump = dump
         self.load = load
         self.indexes = indexes

@@ -119,12 +119,11 @@ class UnitOfWork:
         self, entity: EntityType[T], current: Stored[T] | None, value: T, event: EventType, reason: str | None
     ) -> Stored[T]:
         version = 1 if current is None else current.version + 1
-        subject = entity.subject(value)
         change, change_row = Change(
-            id=f"{subject.rpartition('/')[2]}.{version}",
+            id=f"{entity.id(value)}.{version}",
             source=entity.source,
             type=event.name,
-            subject=subject,
+            subject=entity.subject(value),
             time=self._time_of_change(current),
             change_type=event.change_type,
             entity=entity.key(value),

@@ -36,6 +36,8 @@ def connect_writer(file: Path, synchronous: str, busy_seconds: float) -> sqlite3
         for each in (file, *(file.with_name(file.name + suffix) for suffix in _BESIDE)):
             make_private(each)  # SQLite gives what it makes beside a file the mode of that file
         connection.execute("PRAGMA journal_mode = WAL")
+        # What is removed is overwritten: of a person who is to be forgotten nothing stays in a part that nobody uses.
+        connection.execute("PRAGMA secure_delete = ON")
         connection.execute(f"PRAGMA synchronous = {synchronous}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         connection.execute(f"PRAGMA journal_size_limit = {_WAL_KEPT_BYTES}")

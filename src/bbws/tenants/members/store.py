@@ -89,6 +89,7 @@ MEMBERSHIP = EntityType(
     source="/bbws/tenants/users",
     key=lambda membership: member_key(membership.tenant_id, membership.user_id),
     subject=lambda membership: f"{users_path(membership.tenant_id)}/{membership.user_id}",
+    id=lambda membership: f"{membership.user_id}.{membership.tenant_id}",
     dump=_dump,
     load=_load,
     indexes=_indexes,
