@@ -44,7 +44,7 @@ PLANS: Mapping[str, Callable[[Client], Planned]] = {
     "createCheckpoint": lambda _: ("POST", "/v1.0/audit/checkpoints", None, []),
     "redriveQueue": lambda _: ("POST", "/v1.0/queues/product-audit/redrive", None, []),
 }
-# Whose plan needs an operation or a campaign in a certain state: in tests/operations, tests/marketing, tests/people, tests/tenants.
+# Whose plan needs something in a certain state: in tests/{operations,marketing,people,tenants}.
 ELSEWHERE = {
     "cancelOperation", "retryOperation", "createCampaign", "updateCampaign", "publishCampaign", "disableCampaign",
     "reactivateCampaign", "deleteCampaign", "eraseUser",
