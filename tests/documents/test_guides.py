@@ -16,11 +16,15 @@ import yaml
 from bbws.engines.embedded.identity import LocalTokens
 from bbws.kernel.actor import PLATFORM_ADMIN
 from bbws.tables import ENDPOINTS
+from bbws.tenants.permissions import WEBHOOKS
 from tests import builders
 from tests.documents.runbooks import ROOT, Sample, prints, samples
 
 FOLDER = ROOT / "docs" / "api"
-GUIDES = {"campaign-api-guide": ("campaigns-public-api", "campaigns-admin-api")}
+GUIDES = {
+    "campaign-api-guide": ("campaigns-public-api", "campaigns-admin-api"),
+    "webhooks-events": ("webhooks-api",),
+}
 # Specification: operations §8.
 PARTS = ["Authentication", "Endpoints", "Requests and responses", "Error codes", "Rate limits", "Python", "JavaScript"]
 WITHOUT_NODE = "BBWS_WITHOUT_NODE"
@@ -51,7 +55,7 @@ def test_a_guide_lists_every_call_with_its_command_and_who_may_make_it(guide: st
     found = re.findall(r"^\| `([A-Z]+ /\S+)` \| (\w+) \| `bbws ([a-z -]+)` \|", _text(guide), re.MULTILINE)
     assert {call: (who, command) for call, who, command in found} == {
         f"{call.method} {call.path}": (
-            "Admin" if call.permission == PLATFORM_ADMIN else "everybody",
+            "Admin" if call.permission in {PLATFORM_ADMIN, WEBHOOKS} else "everybody",
             " ".join(call.cli or ()),
         )
         for call in calls
@@ -112,9 +116,10 @@ def test_node_is_left_out_on_purpose_alone(tmp_path: Path) -> None:
 
 
 def _printed(sample: Sample, runs: Sequence[str], folder: Path) -> str:
-    program = folder / ("campaigns.mjs" if sample.language == "javascript" else "campaigns.py")
+    program = folder / ("guide.mjs" if sample.language == "javascript" else "guide.py")
     program.write_text(sample.text, "utf-8")
-    with builders.server(folder / "data") as server:
+    # A guide's receiver of webhooks listens on this machine.
+    with builders.server(folder / "data", environment={"BBWS_WEBHOOK_LOOPBACK": "1"}) as server:
         product = {**builders.SAMPLE, "productId": "PROD-BASIC"}
         made = httpx.post(f"{server.url}/v1.0/products", json=product, headers={"x-api-key": server.key})
         assert made.status_code == httpx.codes.CREATED, made.text

@@ -42,7 +42,7 @@ def test_an_address_is_kept_in_one_form(url: str, kept: str) -> None:
         "gopher://hooks.example.com/",
         "javascript:alert(1)",
         "https://user@hooks.example.com/",
-        "https://user:password@hooks.example.com/",
+        "https://user:@hooks.example.com/",
         "https://hooks.example.com@169.254.169.254/",
         "https://hooks.example.com/#here",
         "https://hooks.example.com#@169.254.169.254/",

@@ -11,8 +11,8 @@ from bbws.kernel.text import ONE_LINE
 from bbws.tenants.schemas import TenantId
 from bbws.tenants.webhooks.model import DELIVERY_PATTERN, EVERY, ID_PATTERN, Because, Delivery, Outcome, State, Webhook
 
-_EXAMPLE_ID = "webhook-0123456789ABCDEF"
-_EXAMPLE_DELIVERY = "delivery-01KBCDEF0120123456789ABCDEF"
+_EXAMPLE_ID = "webhook-0123456701234567"
+_EXAMPLE_DELIVERY = "delivery-01KBCDEF0000000000000000000"
 
 type WebhookId = Annotated[str, Field(pattern=ID_PATTERN, examples=[_EXAMPLE_ID], description="Id of the webhook.")]
 type DeliveryId = Annotated[
