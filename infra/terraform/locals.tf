@@ -53,6 +53,7 @@ locals {
       BBWS_WRITE_MODE     = var.write_mode
       BBWS_CORS_ORIGINS   = join(",", var.cors_origins)
       BBWS_ARCHIVE_BUCKET = local.archive_bucket
+      BBWS_USER_POOL      = module.people.pool
       }, length(var.table_overrides) == 0 ? {} : {
       BBWS_TABLES = join(",", [for store, table in var.table_overrides : "${store}=${table}"])
     })

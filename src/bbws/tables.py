@@ -31,6 +31,7 @@ from bbws.products import reactions as products_reactions
 from bbws.products.store import PRODUCT
 from bbws.tenants import api as tenants_api
 from bbws.tenants import reactions as tenants_reactions
+from bbws.tenants import signing_in
 from bbws.tenants.members.store import MEMBERSHIP
 from bbws.tenants.store import TENANT
 from bbws.tenants.units.store import UNIT
@@ -38,10 +39,13 @@ from bbws.tenants.units.store import UNIT
 _DOMAINS = (products_api, marketing_api, marketing_admin, tenants_api, people_api)
 APIS = (*_DOMAINS, identity_api, operations_api, audit_api, keys_api, platform_api)
 CONSUMERS = (products_reactions, tenants_reactions, audit_reactions)
+# On AWS people sign in to something that is told of tenants. One machine has nothing to tell.
+CONSUMERS_ON_AWS = (*CONSUMERS, signing_in)
 DAILY_WORKS = (audit_reactions, operations_reactions)
 
 ENDPOINTS: tuple[Endpoint, ...] = tuple(endpoint for api in APIS for endpoint in api.ENDPOINTS)
 REACTIONS: tuple[Reaction, ...] = tuple(reaction for module in CONSUMERS for reaction in module.REACTIONS)
+REACTIONS_ON_AWS: tuple[Reaction, ...] = tuple(each for module in CONSUMERS_ON_AWS for each in module.REACTIONS)
 DAILY: tuple[Daily, ...] = tuple(daily for module in DAILY_WORKS for daily in module.DAILY)
 KINDS = (*products_reactions.KINDS, *tenants_reactions.KINDS)
 _KINDS_OF_ENTITY = (PRODUCT, CAMPAIGN, TENANT, MEMBERSHIP, UNIT, PERSON, CONTACT, OPERATION, keys_store.API_KEY)

@@ -42,6 +42,7 @@ FURTHER_FILES = {
     "tenants/permissions.py",  # the one table of who may do what
     "tenants/reading.py",  # which tenants somebody is shown
     "tenants/rendering.py",  # what the calls about a tenant have in common
+    "tenants/signing_in.py",  # a reaction that AWS alone has: told of roles, the user pool tells them in tokens
     "tenants/schemas.py",  # the schemas of api.py and lifecycle_api.py
 }
 NOT_DOMAINS = {"bootstrap", "kernel", "engines", "entrypoints", "__pycache__"}
