@@ -17,6 +17,7 @@ locals {
       "archive"         = [module.archive.arn]
       "archive/objects" = ["${module.archive.arn}/*"]
       "bus"             = [module.bus.arn]
+      "people"          = [module.people.arn]
       # By name: a consumer that may look at all queues would otherwise wait for itself.
       "queues" = flatten([for consumer in values(local.consumers) : [for kind in ["", "-dlq"] :
         "arn:aws:sqs:${var.region}:${local.account}:bbws-${consumer.queue}${kind}-${var.environment}"

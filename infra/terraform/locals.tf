@@ -60,6 +60,7 @@ locals {
       BBWS_ARCHIVE_BUCKET = local.archive_bucket
       BBWS_PUBLIC_URL     = local.public_url
       BBWS_MAIL_FROM      = var.mail_from
+      BBWS_USER_POOL      = module.people.pool
       }, length(var.table_overrides) == 0 ? {} : {
       BBWS_TABLES = join(",", [for store, table in var.table_overrides : "${store}=${table}"])
     })

@@ -60,6 +60,11 @@ class Settings(BaseModel):
     archive_bucket: str = Field(
         default="", pattern=r"^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$", description="On AWS: the bucket of the archive."
     )
+    user_pool: str = Field(
+        default="",
+        pattern=r"^([A-Za-z0-9_-]{1,55})?$",
+        description="On AWS: the id of the pool that people are in.",
+    )
     tables: dict[str, str] = Field(
         default_factory=dict, description="On AWS: store=table, comma-separated, where it is not the usual table."
     )

@@ -31,6 +31,7 @@ from bbws.products import reactions as products_reactions
 from bbws.products.store import PRODUCT
 from bbws.tenants import api as tenants_api
 from bbws.tenants import reactions as tenants_reactions
+from bbws.tenants import signing_in
 from bbws.tenants.invitations import reactions as invitations_reactions
 from bbws.tenants.invitations.store import INVITATION
 from bbws.tenants.members.store import MEMBERSHIP
@@ -43,11 +44,14 @@ _DOMAINS = (products_api, marketing_api, marketing_admin, tenants_api, people_ap
 APIS = (*_DOMAINS, identity_api, operations_api, audit_api, keys_api, platform_api)
 _OF_TENANTS = (tenants_reactions, invitations_reactions, webhooks_reactions)
 CONSUMERS = (products_reactions, *_OF_TENANTS, audit_reactions)
+# On AWS people sign in to something that is told of tenants. One machine has nothing to tell.
+CONSUMERS_ON_AWS = (*CONSUMERS, signing_in)
 DAILY_WORKS = (audit_reactions, operations_reactions)
 SWEEPING = (webhooks_reactions,)
 
 ENDPOINTS: tuple[Endpoint, ...] = tuple(endpoint for api in APIS for endpoint in api.ENDPOINTS)
 REACTIONS: tuple[Reaction, ...] = tuple(reaction for module in CONSUMERS for reaction in module.REACTIONS)
+REACTIONS_ON_AWS: tuple[Reaction, ...] = tuple(each for module in CONSUMERS_ON_AWS for each in module.REACTIONS)
 DAILY: tuple[Daily, ...] = tuple(daily for module in DAILY_WORKS for daily in module.DAILY)
 SWEEPS: tuple[Sweep, ...] = tuple(sweep for module in SWEEPING for sweep in module.SWEEPS)
 KINDS = (*products_reactions.KINDS, *tenants_reactions.KINDS)

@@ -52,6 +52,7 @@ FURTHER_FILES = {
     "tenants/units/team_api.py",  # their endpoints
     "tenants/webhooks/delivering.py",  # takes deliveries to their ends: neither a rule nor a use case of one
     "tenants/webhooks/schemas.py",  # beside their endpoints too long for one file, as all schemas of the domain
+    "tenants/signing_in.py",  # a reaction that AWS alone has: told of roles, the user pool tells them in tokens
     "tenants/schemas.py",  # the schemas of api.py and lifecycle_api.py
 }
 NOT_DOMAINS = {"bootstrap", "kernel", "engines", "entrypoints", "__pycache__"}

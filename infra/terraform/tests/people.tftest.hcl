@@ -38,8 +38,8 @@ run "people_of_dev" {
     error_message = "The emulator signs in without a second factor."
   }
   assert {
-    condition     = keys(aws_cognito_user_group.this) == ["Admin"]
-    error_message = "The platform role is a group of the pool."
+    condition     = keys(aws_cognito_user_group.this) == ["Admin", "TenantAdmin", "TenantOperator", "TenantViewer"]
+    error_message = "The platform role is a group of the pool, and no role in a tenant has its name."
   }
 }
 

@@ -20,7 +20,7 @@ from bbws.engines.aws.limits import GatewayLimits
 from bbws.engines.aws.names import CURSOR_KEY, SIGNING_KEY, Names
 from bbws.engines.aws.signing import Credentials
 from bbws.identity.authentication import PeopleOrKeys
-from bbws.kernel.actor import Actor
+from bbws.kernel.actor import Actor, of_people
 from bbws.kernel.clock import Clock, SystemClock
 from bbws.kernel.cors import Cors
 from bbws.kernel.cursor import Cursors
@@ -112,6 +112,7 @@ def open_cloud(
         endpoint=variables.endpoint,
         tables=settings.tables,
         bucket=settings.archive_bucket,
+        pool=settings.user_pool,
         reactions=_reactions,
         watch=watch,
     )
@@ -120,9 +121,9 @@ def open_cloud(
 
 
 def _reactions() -> "Sequence[Reaction]":
-    from bbws.tables import REACTIONS  # noqa: PLC0415 - only those who look after queues need all of the business
+    from bbws.tables import REACTIONS_ON_AWS  # noqa: PLC0415 - only those who look after queues need all of the business
 
-    return REACTIONS
+    return REACTIONS_ON_AWS
 
 
 def _kinds() -> Sequence[Any]:
@@ -191,6 +192,7 @@ def _ports(settings: Settings, engine: AwsEngine, table: Table, clock: Clock) ->
             "mailer": lambda: mailer(settings, engine),
             "forget_mail": forget_mail,
             "public_url": lambda: settings.people_url,
+            "directory": lambda: engine.directory,
         }
     )
     return ports
@@ -226,15 +228,20 @@ def dispatcher(cloud: Cloud, runs: str) -> Dispatcher:
         own,
         table=cloud.table,
         clock=cloud.clock,
-        authenticator=PeopleOrKeys(
-            GatewayClaims(), ApiKeys(cloud.table, cloud.clock), cloud.begin, email_key(cloud.engine)
-        ),
+        authenticator=_authenticator(cloud, endpoint.permission),
         authority=authority(cloud.table, endpoint.permission),
         cursors=Cursors(lambda: cloud.engine.secrets.key(CURSOR_KEY)),
         limiter=GatewayLimits(),
         cors=Cors(cloud.settings.cors_origins),
         queued_by_default=cloud.settings.write_mode == "queued",
     )
+
+
+def _authenticator(cloud: Cloud, permission: str) -> PeopleOrKeys:
+    """Only calls for people get claims from the gateway, and may ask the pool."""
+    directory = cloud.engine.directory if cloud.settings.user_pool and of_people(permission) else None
+    keys = ApiKeys(cloud.table, cloud.clock)
+    return PeopleOrKeys(GatewayClaims(), keys, cloud.begin, email_key(cloud.engine), directory)
 
 
 def worker(cloud: Cloud, runs: str) -> "Reaction | Daily | Sweep":

@@ -42,12 +42,27 @@ _ARCHIVE = {
 _SECRET = "secretsmanager:GetSecretValue"  # noqa: S105 - the name of an action
 _CURSORS = {"actions": [_SECRET], "resource": "secret/cursor-key"}
 _EMAIL_KEY = {"actions": [_SECRET], "resource": "secret/email-key"}
+# A person's address is no part of the token, and with the first call is noted.
+_KNOWING_PEOPLE = ({"actions": ["cognito-idp:ListUsers"], "resource": "people"}, _EMAIL_KEY)
 # What a port needs beside rows: its name among a handler's parameters → statements.
 _PORTS: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "signer": [{"actions": [_SECRET], "resource": "secret/checkpoint-signing-key"}],
     "email_key": [_EMAIL_KEY],
     "invitation_key": [_EMAIL_KEY],  # it is made of the other
     "mailer": [{"actions": ["ses:SendEmail"], "resource": "mail"}],
+    "directory": [
+        {
+            "actions": [
+                "cognito-idp:AdminAddUserToGroup",
+                "cognito-idp:AdminDeleteUser",
+                "cognito-idp:AdminListGroupsForUser",
+                "cognito-idp:AdminRemoveUserFromGroup",
+                "cognito-idp:AdminUpdateUserAttributes",
+                "cognito-idp:ListUsers",
+            ],
+            "resource": "people",
+        }
+    ],
 }
 _FEED_LETTERS = "queue/feed-dlq"
 _COUNTING = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"]
@@ -87,7 +102,9 @@ def manifest() -> dict[str, Any]:
         "endpoints": {endpoint.id: _endpoint(module, endpoint) for module, endpoint in endpoints},
         "resources": _resources(endpoint for _, endpoint in endpoints),
         "consumers": {
-            each.name: _consumer(module.__name__, each) for module in tables.CONSUMERS for each in module.REACTIONS
+            each.name: _consumer(module.__name__, each)
+            for module in tables.CONSUMERS_ON_AWS
+            for each in module.REACTIONS
         },
         "daily": {each.name: _daily(module.__name__, each) for module in tables.DAILY_WORKS for each in module.DAILY}
         | {each.name: _sweep(module.__name__, each) for module in tables.SWEEPING for each in module.SWEEPS},
@@ -133,8 +150,9 @@ def function_name(endpoint: Endpoint) -> str:
 
 def _endpoint_access(endpoint: Endpoint) -> list[Mapping[str, Any]]:
     access = endpoint.access
-    # The gateway lets people with a token through to their calls alone, and nobody else.
-    access |= people_store.SIGNED_IN if of_people(endpoint.permission) else keys_store.CALLING
+    person = of_people(endpoint.permission)
+    # The gateway lets nobody through to those of people but people with a token.
+    access |= people_store.REGISTERING if person else keys_store.CALLING
     if endpoint.id == "cancelOperation":
         access |= Access(removes=_of_kinds("retrying").puts)
     if endpoint.id == "retryOperation":
@@ -145,10 +163,11 @@ def _endpoint_access(endpoint: Endpoint) -> list[Mapping[str, Any]]:
         access |= ACCEPTING
     if endpoint.method == "POST":
         access |= idempotency.ACCESS
-    further = list(_CALLS.get(endpoint.id, ()))
+    further = [*_CALLS.get(endpoint.id, ()), *(_KNOWING_PEOPLE if person else ())]
     if endpoint.query_schema is not None and issubclass(endpoint.query_schema, Paging):
         further.append(_CURSORS)
-    return _statements(access, endpoint.handler, further)
+    found = _statements(access, endpoint.handler, further)
+    return [each for number, each in enumerate(found) if each not in found[:number]]
 
 
 def _of_kinds(name: str) -> Access:

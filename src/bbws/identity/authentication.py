@@ -1,5 +1,6 @@
 """From a token, or else from an API key, to an actor."""
 
+import logging
 from collections.abc import Callable, Sequence
 
 from bbws.identity.ports import Verifier
@@ -7,11 +8,13 @@ from bbws.kernel.actor import Actor, ActorKind, unauthenticated
 from bbws.kernel.callers import Authenticator
 from bbws.kernel.http import Request
 from bbws.kernel.ids import random_id
-from bbws.kernel.table import Write
+from bbws.kernel.table import Unavailable, Write
 from bbws.kernel.work import UnitOfWork
-from bbws.people.service import EmailKey, is_erased, register
+from bbws.people.ports import Directory, Proven
+from bbws.people.service import EmailKey, is_erased, register, values_of_user
 
 _MOST_SEEN = 4096
+_log = logging.getLogger("bbws.identity")
 
 
 class PeopleOrKeys:
@@ -26,11 +29,13 @@ class PeopleOrKeys:
         keys: Authenticator,
         begin: Callable[[Actor, str], UnitOfWork],
         email_key: EmailKey,
+        directory: Directory | None = None,
     ) -> None:
         self._verifier = verifier
         self._keys = keys
         self._begin = begin
         self._email_key = email_key
+        self._directory = directory
         self._seen: set[Actor] = set()
 
     def authenticate(self, request: Request) -> Actor:
@@ -38,14 +43,29 @@ class PeopleOrKeys:
 
         Raises:
             Problem: 401 for a token that proves nothing or is about somebody who was forgotten, or a wrong key.
+            Unavailable: nothing is known of the person yet, and the directory cannot be asked.
         """
         claims = self._verifier.claims(request)
         if claims is None:
             return self._keys.authenticate(request)
         actor = claims.actor()
-        if is_erased(self._begin(actor, request.id).table, actor.subject):
+        work = self._begin(actor, request.id)
+        if is_erased(work.table, actor.subject):
             raise unauthenticated("This person was forgotten, and signs in no more.")
-        return actor
+        return actor if self._directory is None else self._known(self._directory, work)
+
+    def _known(self, directory: Directory, work: UnitOfWork) -> Actor:
+        """The actor with the address that the directory knows; with the one that it knew where it cannot be asked."""
+        actor = work.actor
+        try:
+            proven = directory.address_of(actor.subject)
+        except Unavailable as error:
+            kept = values_of_user(work, actor.subject)
+            if kept is None:
+                raise
+            _log.warning("the directory of people cannot be asked", extra={"error": str(error)})
+            proven = Proven(kept.email, kept.name)
+        return actor._replace(email=proven.email, name=proven.name)
 
     def used(self, actor: Actor) -> Sequence[Write]:
         """Writes that note the use of a key, or somebody who was not known so far."""

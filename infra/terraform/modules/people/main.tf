@@ -40,6 +40,19 @@ resource "aws_cognito_user_pool" "this" {
     }
   }
 
+  # The tenants that somebody belongs to, for who reads tokens (src/bbws/tenants/signing_in.py). No right follows from it.
+  # An attribute once added stays: Cognito takes none away.
+  schema {
+    name                = "tenantIds"
+    attribute_data_type = "String"
+    mutable             = true
+
+    string_attribute_constraints {
+      min_length = 0
+      max_length = 2048
+    }
+  }
+
   # An address that nobody has proved to be theirs signs nobody in.
   user_attribute_update_settings {
     attributes_require_verification_before_update = ["email"]
@@ -72,7 +85,7 @@ resource "aws_cognito_user_pool_client" "this" {
 
   # The token that the API takes lets its bearer change what is named here: who stole one must not move the address. None
   # named would be all of them, so it is one that nobody reads.
-  read_attributes  = ["email", "email_verified"]
+  read_attributes  = ["custom:tenantIds", "email", "email_verified"]
   write_attributes = ["zoneinfo"]
 }
 

@@ -9,8 +9,13 @@ variable "environment" {
 }
 
 variable "groups" {
-  type        = map(string)
-  default     = { Admin = "The platform role Admin (src/bbws/identity/model.py)." }
+  type = map(string)
+  default = {
+    Admin          = "The platform role Admin (src/bbws/identity/model.py)."
+    TenantAdmin    = "Admin in some tenant. No right follows from it."
+    TenantOperator = "Operator in some tenant. No right follows from it."
+    TenantViewer   = "Viewer in some tenant. No right follows from it."
+  }
   description = "Group → what it stands for. A token names the groups of its person."
 
   validation {

@@ -33,6 +33,7 @@ _TRANSIENT = frozenset(
         "ServiceUnavailable",
         "ThrottlingException",
         "TransactionConflictException",
+        "TooManyRequestsException",
         "TransactionInProgressException",
     }
 )
@@ -88,6 +89,15 @@ SECRETS_MANAGER = Service(
     reads=frozenset({"GetSecretValue"}),
     out_of_order=_STRANGERS,
     check="check the credentials",
+)
+COGNITO = Service(
+    "Cognito",
+    "cognito-idp",
+    "AWSCognitoIdentityProviderService",
+    "application/x-amz-json-1.1",
+    reads=frozenset({"AdminListGroupsForUser", "ListUsers"}),
+    out_of_order=_STRANGERS | {"AccessDeniedException", "ResourceNotFoundException"},
+    check="check the user pool, its groups, and what the role may do (infra/terraform/manifest.json)",
 )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bbws.engines.aws.calls import DYNAMODB, SECRETS_MANAGER, Calls, HttpTransport, Service, Transport
+from bbws.engines.aws.calls import COGNITO, DYNAMODB, SECRETS_MANAGER, Calls, HttpTransport, Service, Transport
 from bbws.engines.aws.deadline import Deadline
 from bbws.engines.aws.layout import Layout
 from bbws.engines.aws.names import FEED, Names
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bbws.engines.aws.archive import S3Archive
     from bbws.engines.aws.bulk import Bulk
     from bbws.engines.aws.bus import Bus
+    from bbws.engines.aws.directory import UserPool
     from bbws.engines.aws.gateway import GatewayMeter
     from bbws.engines.aws.queues import SqsQueues
     from bbws.engines.aws.sdk import Sdk
@@ -42,6 +43,7 @@ class AwsEngine:
         credentials: empty ones are looked for where the SDK looks.
         endpoint: another address than AWS's.
         bucket: the archive's.
+        pool: of people; empty where none was named.
         reactions: gives those whose queues there are.
         watch: put around what sends calls without the SDK.
 
@@ -63,6 +65,7 @@ class AwsEngine:
         endpoint: str | None = None,
         tables: Mapping[str, str] | None = None,
         bucket: str = "",
+        pool: str = "",
         reactions: Callable[[], "Sequence[Reaction]"],
         watch: Callable[[Transport], Transport],
     ) -> None:
@@ -72,6 +75,8 @@ class AwsEngine:
         self._endpoint = endpoint
         self._credentials = credentials
         self.bucket = bucket
+        self._pool = pool
+        self._clock = clock
         self._reactions = reactions
         own = {store.name: names.table(store.name) for store in stores} | dict(tables or {})
         self._watch = watch
@@ -124,6 +129,19 @@ class AwsEngine:
 
         park = Parking(self.sdk.client("sqs"), self.names.dead_letters(FEED))
         return Bus(self.sdk.client("events"), self.names.bus, self.region, park)
+
+    @cached_property
+    def directory(self) -> "UserPool":
+        """The people domain's Directory.
+
+        Raises:
+            Unavailable: no pool was named.
+        """
+        from bbws.engines.aws.directory import UserPool  # noqa: PLC0415 - of those that people call, or that look after them
+
+        if not self._pool:
+            raise Unavailable("no user pool: set BBWS_USER_POOL to its id (terraform output user_pool)")
+        return UserPool(self._calls(COGNITO), self._pool, self._clock)
 
     @cached_property
     def meter(self) -> "GatewayMeter":

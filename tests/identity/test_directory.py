@@ -1,0 +1,111 @@
+"""Where tokens name no address: a directory is asked for it, and what was known goes on while it does not answer."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bbws.engines.embedded.engine import EmbeddedEngine
+from bbws.identity.authentication import PeopleOrKeys
+from bbws.identity.model import Claims
+from bbws.kernel.http import Request
+from bbws.kernel.problem import Problem
+from bbws.kernel.table import Unavailable
+from bbws.keys.authentication import ApiKeys
+from bbws.people.ports import Proven
+from tests.fakes import FakeClock
+from tests.people.world import People, email_key
+
+ASK = Request("GET", "/")
+
+
+class Verified:
+    """Everybody is Ann."""
+
+    def claims(self, request: Request) -> Claims:
+        del request
+        return Claims("ann")
+
+
+class Directory:
+    """Knows one address, or does not answer."""
+
+    proven = Proven("ann@example.com", "Ann")
+    answers = True
+
+    def address_of(self, user_id: str) -> Proven:
+        if not self.answers:
+            raise Unavailable("it is told not to answer")
+        return self.proven if user_id == "user-ann" else Proven()
+
+    def find_by_email(self, email: str) -> str | None:
+        raise NotImplementedError(email)
+
+    def belong(self, user_id: str, tenants: object, roles: object) -> None:
+        raise NotImplementedError(user_id, tenants, roles)
+
+    def forget(self, user_id: str) -> None:
+        raise NotImplementedError(user_id)
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> Iterator[People]:
+    clock = FakeClock()
+    engine = EmbeddedEngine.open(tmp_path / "data", clock=clock, synchronous="OFF")
+    yield People(engine.table, clock)
+    engine.stop(10)
+
+
+def _authenticator(people: People, directory: Directory) -> PeopleOrKeys:
+    keys = ApiKeys(people.table, people.clock)
+    return PeopleOrKeys(Verified(), keys, lambda actor, _: people.begin(actor), email_key, directory)
+
+
+def test_the_address_is_the_directorys_and_is_noted_with_the_first_call(people: People) -> None:
+    found = _authenticator(people, Directory())
+    actor = found.authenticate(ASK)
+    assert (actor.email, actor.name) == ("ann@example.com", "Ann")
+    people.table.commit(found.used(actor))
+    known = people.find("ann@example.com")
+    assert known is not None
+    assert known.user_id == "user-ann"
+    assert found.used(actor) == ()
+
+
+def test_who_is_known_goes_on_while_the_directory_does_not_answer(people: People) -> None:
+    directory = Directory()
+    directory.answers = False
+    found = _authenticator(people, directory)
+    with pytest.raises(Unavailable):
+        found.authenticate(ASK)
+    people.signs_in("ann", "ann@example.com", "Ann")
+    assert found.authenticate(ASK).email == "ann@example.com"
+
+
+def test_an_address_that_moved_there_is_noted_here(people: People) -> None:
+    people.signs_in("ann", "ann@old.example", "Ann")
+    directory = Directory()
+    directory.proven = Proven("ann@new.example", "Ann")
+    found = _authenticator(people, directory)
+    people.table.commit(found.used(found.authenticate(ASK)))
+    values = people.of_user("ann")
+    assert values is not None
+    assert values.email == "ann@new.example"
+
+
+def test_without_an_address_nothing_is_noted(people: People) -> None:
+    directory = Directory()
+    directory.proven = Proven()
+    found = _authenticator(people, directory)
+    actor = found.authenticate(ASK)
+    assert (actor.email, found.used(actor)) == ("", ())
+
+
+def test_who_was_forgotten_is_not_even_asked_for(people: People) -> None:
+    people.signs_in("ann")
+    people.erase("ann")
+    directory = Directory()
+    directory.answers = False
+    with pytest.raises(Problem) as refused:
+        _authenticator(people, directory).authenticate(ASK)
+    assert (refused.value.type.status, "forgotten" in refused.value.detail) == (401, True)
