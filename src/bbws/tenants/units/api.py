@@ -129,7 +129,7 @@ class Level(NamedTuple):
             summary=f"Add a {self.kind}",
             handler=self.create,
             permission=permissions.UNITS_WRITE,
-            access=store.CREATING,
+            access=store.CREATING if self.above is None else store.CREATING_WITHIN,
             path_schema=self.within,
             body_schema=NewUnit,
             response=self.body,

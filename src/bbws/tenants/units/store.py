@@ -15,10 +15,11 @@ from bbws.tenants.units.model import ABOVE, Unit, UnitKind
 READING = DECIDING
 LISTING = READING | Access.to(indexes=UNITS)
 READING_ALL = READING | Access.to(queries="TENANT")
-CREATING = READING | Access.to(puts="TENANT", ensures="TENANT")
+CREATING = READING | Access.to(puts="TENANT")
+CREATING_WITHIN = CREATING | Access.to(ensures="TENANT")
 RENAMING = READING | Access.to(puts="TENANT", removes="TENANT")
 DELETING = Access.to(gets="TENANT", queries="TENANT", puts="TENANT", removes="TENANT", ensures="TENANT")
-CHANGING = READING_ALL | CREATING | Access.to(removes="TENANT")
+CHANGING = READING_ALL | CREATING_WITHIN | Access.to(removes="TENANT")
 _END = "\x1f"
 _TOP = "-"
 _UNIT = "UNIT#"
