@@ -12,7 +12,7 @@ from bbws.bootstrap.aws import Cloud, dispatcher, open_cloud, worker
 from bbws.bootstrap.aws_setup import set_up
 from bbws.bootstrap.manifest import manifest
 from bbws.engines.aws.calls import Transport
-from bbws.engines.aws.names import CURSOR_KEY, FEED, FIRST_KEY, SIGNING_KEY
+from bbws.engines.aws.names import CURSOR_KEY, EMAIL_KEY, FEED, FIRST_KEY, SIGNING_KEY
 from bbws.kernel.change import Change
 from bbws.kernel.dispatch import Exchange, run
 from bbws.kernel.http import NO_HEADERS, Request, Response
@@ -21,7 +21,7 @@ from bbws.kernel.table import RowKind
 from bbws.settings import AwsVariables, Settings
 from infra.local.state import REGION
 from tests.aws import shared
-from tests.aws.tables import CREDENTIALS, create_table
+from tests.aws.tables import CREDENTIALS, create_table, sdk_client
 
 MANIFEST = manifest()
 FUNCTIONS: Mapping[str, Any] = {
@@ -68,13 +68,17 @@ class Account:
         self._announced: set[str] = set()
         self.clock = ShiftedClock()
         self.key = ""
+        self.pool = ""
         self._fresh = 0
 
     def cloud(self, function: str) -> Cloud:
         """What a function sees."""
         if function not in self._clouds:
             settings = Settings.of(
-                environment=self.environment, region=REGION, archive_bucket=f"archive-{self.environment}"
+                environment=self.environment,
+                region=REGION,
+                archive_bucket=f"archive-{self.environment}",
+                user_pool=self.pool,
             )
             variables = AwsVariables(shared.address(), CREDENTIALS.access_key, CREDENTIALS.secret_key, "")
             self._clouds[function] = open_cloud(
@@ -89,10 +93,13 @@ class Account:
 
     def make(self) -> None:
         """What Terraform makes, and the set-up after it."""
+        cognito = sdk_client("cognito-idp", shared.address())
+        self.pool = cognito.create_user_pool(PoolName=self.environment)["UserPool"]["Id"]
+        cognito.close()
         cloud = self.cloud("terraform")
         for store, entry in MANIFEST["stores"].items():
             create_table(cloud.engine.dynamo, cloud.engine.names.table(store), entry["indexes"])
-        for name in (CURSOR_KEY, SIGNING_KEY, FIRST_KEY):
+        for name in (CURSOR_KEY, EMAIL_KEY, SIGNING_KEY, FIRST_KEY):
             self.sdk("secretsmanager").create_secret(Name=cloud.engine.names.secret(name))
         self.sdk("apigateway").create_usage_plan(name=cloud.engine.names.usage_plan)
         place = {"LocationConstraint": REGION}
@@ -116,7 +123,13 @@ class Account:
 
     def call_as_admin(self, operation: str, path: str, body: object = None, **headers: str) -> Reply:
         """What it answers to an administrator, whose token API Gateway has verified."""
-        return self._answer(operation, path, body, headers, ADMIN)
+        return self.call_as(ADMIN, operation, path, body, **headers)
+
+    def call_as(
+        self, claims: Mapping[str, str], operation: str, path: str, body: object = None, **headers: str
+    ) -> Reply:
+        """What it answers to the person of whom a token of the pool claims this."""
+        return self._answer(operation, path, body, headers, claims)
 
     def _answer(
         self,
