@@ -24,7 +24,7 @@ from bbws.people.service import register
 from bbws.settings import AwsVariables, Settings
 from infra.local.state import REGION
 from tests.aws import shared
-from tests.aws.tables import CREDENTIALS, create_table
+from tests.aws.tables import CREDENTIALS, create_table, sdk_client
 
 MANIFEST = manifest()
 FUNCTIONS: Mapping[str, Any] = {
@@ -71,13 +71,17 @@ class Account:
         self._announced: set[str] = set()
         self.clock = ShiftedClock()
         self.key = ""
+        self.pool = ""
         self._fresh = 0
 
     def cloud(self, function: str) -> Cloud:
         """What a function sees."""
         if function not in self._clouds:
             settings = Settings.of(
-                environment=self.environment, region=REGION, archive_bucket=f"archive-{self.environment}"
+                environment=self.environment,
+                region=REGION,
+                archive_bucket=f"archive-{self.environment}",
+                user_pool=self.pool,
             )
             variables = AwsVariables(shared.address(), CREDENTIALS.access_key, CREDENTIALS.secret_key, "")
             self._clouds[function] = open_cloud(
@@ -92,6 +96,9 @@ class Account:
 
     def make(self) -> None:
         """What Terraform makes, and the set-up after it."""
+        cognito = sdk_client("cognito-idp", shared.address())
+        self.pool = cognito.create_user_pool(PoolName=self.environment)["UserPool"]["Id"]
+        cognito.close()
         cloud = self.cloud("terraform")
         for store, entry in MANIFEST["stores"].items():
             create_table(cloud.engine.dynamo, cloud.engine.names.table(store), entry["indexes"])
@@ -119,7 +126,13 @@ class Account:
 
     def call_as_admin(self, operation: str, path: str, body: object = None, **headers: str) -> Reply:
         """What it answers to an administrator, whose token API Gateway has verified."""
-        return self._answer(operation, path, body, headers, ADMIN)
+        return self.call_as(ADMIN, operation, path, body, **headers)
+
+    def call_as(
+        self, claims: Mapping[str, str], operation: str, path: str, body: object = None, **headers: str
+    ) -> Reply:
+        """What it answers to the person of whom a token of the pool claims this."""
+        return self._answer(operation, path, body, headers, claims)
 
     def know(self, person: str, email: str) -> None:
         """Somebody whose verified address is known."""
@@ -130,9 +143,9 @@ class Account:
             lambda work: register(work, lambda: cloud.engine.secrets.key(EMAIL_KEY)),
         )
 
-    def call_as(self, person: str, operation: str, path: str, body: object = None, **headers: str) -> Reply:
+    def call_as_person(self, name: str, operation: str, path: str, body: object = None, **headers: str) -> Reply:
         """What it answers to somebody without the platform role."""
-        return self._answer(operation, path, body, headers, {"sub": person, "token_use": "access"})
+        return self.call_as({"sub": name, "token_use": "access"}, operation, path, body, **headers)
 
     def _answer(
         self,

@@ -12,6 +12,14 @@ type Right = tuple[str, str, str]
 
 _SINGLE = {"GetItem", "PutItem", "DeleteItem"}
 _OF_TRANSACTIONS = {"Get": "GetItem", "Put": "PutItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
+_OF_PEOPLE = {
+    "AdminAddUserToGroup",
+    "AdminDeleteUser",
+    "AdminListGroupsForUser",
+    "AdminRemoveUserFromGroup",
+    "AdminUpdateUserAttributes",
+    "ListUsers",
+}
 _SERVICES = ("s3", "sqs", "events", "apigateway", "sesv2")
 _GATEWAY: Mapping[str, Right] = {
     "CreateApiKey": ("apigateway:POST", "gateway/apikeys", ""),
@@ -75,6 +83,8 @@ def _of_call(action: str, payload: Mapping[str, Any]) -> Iterator[Right]:
             yield _on_row(_OF_TRANSACTIONS[verb], request)
     elif action == "GetSecretValue":
         yield f"secretsmanager:{action}", f"secret/{payload['SecretId'].partition('bbws/')[2].rpartition('-')[0]}", ""
+    elif action in _OF_PEOPLE:
+        yield f"cognito-idp:{action}", "people", ""
     else:
         yield f"dynamodb:{action}", "", ""
 

@@ -21,9 +21,9 @@ def tell(made: Account, recorded: Rights) -> None:
 
 def _ask(made: Account, operation: str, path: str, body: object = None, *, by: str = ANN, status: int = 200) -> Reply:
     """After a look at what would happen, where something would."""
-    call = made.call_as_admin if by == "boss" else lambda *said, **headers: made.call_as(by, *said, **headers)
+    call = made.call_as_admin if by == "boss" else lambda *said, **headers: made.call_as_person(by, *said, **headers)
     if path.startswith(f"{TENANTS}/"):
-        assert made.call_as("eve", operation, path, body).status in {403, 404}
+        assert made.call_as_person("eve", operation, path, body).status in {403, 404}
     repeatable: dict[str, Any] = {}
     if not operation.startswith(("get", "list")):
         planned = call(operation, f"{path}{'&' if '?' in path else '?'}dryRun=true", body)

@@ -137,8 +137,7 @@ def _message(kind: str, subject: str) -> Message:
 
 def test_memberships_are_told_as_they_are_now(pool: Pool, world: World) -> None:
     user = pool.add("ann")
-    name = user.removeprefix("user-")
-    world.tokens["ann"] = world.client.token(name, admin=False, email="ann@example.com", name="Ann")
+    world.subjects["ann"] = user.removeprefix("user-")
     table = world.client.app.engine.table
     first, second = world.active("ann", organizationName="One"), world.active("ben", organizationName="Two")
     assert world.join(second, "ann", "Viewer").status == 201

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bbws.kernel.clock import rfc3339
+from bbws.people.store import REGISTERING
 from tests.aws import tenants_story
 from tests.aws.account import FUNCTIONS, Account, Reply, account
 from tests.aws.recording import Right, Rights
@@ -19,6 +20,13 @@ BASIC = {"name": "Basic plan", "description": "For all", "price": "10.00", "peri
 ASYNC = {"prefer": "respond-async"}
 # Needed where the gateway's answer to a new key was lost: it is asked which key that was.
 RARE: set[Right] = {("apigateway:GET", "gateway/apikeys", "")}
+# Of the functions that people call, the first notes who it is (test_people.py).
+RARE |= {("secretsmanager:GetSecretValue", "secret/email-key", "")}
+RARE |= {
+    (f"dynamodb:{action}", "table/people", family)
+    for action, families in (("GetItem", REGISTERING.gets | REGISTERING.puts), ("PutItem", REGISTERING.puts))
+    for family in families
+}
 
 
 @pytest.mark.unmeasured  # the other tests of this folder run the same

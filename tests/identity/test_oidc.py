@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from bbws.kernel.http import Request
 from bbws.settings import Settings, SettingsError
 from tests import builders
 from tests.builders import Client, Reply
@@ -192,6 +193,29 @@ def test_a_flood_of_unknown_keys_asks_the_issuer_once(tmp_path: Path, issuer: Is
             assert _ask(made, token).status == 401
         assert issuer.asked == []  # they were fetched less than a minute ago
         assert _ask(made, issuer.token("rsa", "RS256")).status == 200
+
+
+def test_who_waits_for_the_issuer_and_who_does_not(tmp_path: Path, issuer: Issuer) -> None:
+    def waits(made: Client, token: str | None) -> bool:
+        headers = {} if token is None else {"authorization": f"Bearer {token}"}
+        return made.app.waits(Request("GET", MEMBERS, headers=headers))
+
+    theirs = issuer.token("rsa", "RS256")
+    with _trusting(tmp_path / "data", issuer) as made:
+        others = (
+            None,
+            "",
+            "a.b.c",
+            "x" * 9000,
+            made.token("ann"),
+            issuer.token("rsa", "RS256", iss="https://a.example"),
+        )
+        assert [waits(made, each) for each in others] == [False] * len(others)
+        assert waits(made, theirs)
+        assert _ask(made, theirs).status == 200
+        assert not waits(made, theirs)
+    with builders.client(tmp_path / "without", start=False) as made:
+        assert not waits(made, theirs)
 
 
 def test_its_keys_may_lie_elsewhere(tmp_path: Path, issuer: Issuer) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +25,15 @@ def tenant_path(tenant: Mapping[str, Any], *further: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """BBWS and people: the address of ``ann`` is ann@example.com, her id user-ann."""
+    """BBWS and people: the address of ``ann`` is ann@example.com, her id user-ann unless ``subjects`` says otherwise."""
 
     client: Client
+    subjects: dict[str, str] = field(default_factory=dict)
 
     def token(self, name: str) -> str:
         """Somebody's token; ``boss`` has the platform role."""
         said = {"email": f"{name}@example.com", "name": name.capitalize()}
-        return self.client.token(name, admin=name == "boss", **said)
+        return self.client.token(self.subjects.get(name, name), admin=name == "boss", **said)
 
     def ask(self, who: str, method: str, target: str, json: Any = None, **headers: str) -> Reply:
         """A call of somebody's. Headers are written with underscores."""
