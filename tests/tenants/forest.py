@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from bbws.kernel.actor import system
@@ -47,19 +48,21 @@ def forest(engine: str) -> Iterator["Forest"]:
 
 @dataclass
 class Interrupted:
-    """A table on which something else is committed, once, just before the next commit."""
+    """A table on which something else is committed, once, just before one of the next commits."""
 
     table: Table
-    meanwhile: Callable[[], object] | None = None
+    meanwhile: Callable[[], object] | None
+    before: int = 0
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.table, name)
 
     def commit(self, writes: Sequence[Write]) -> None:
         """Let the other first."""
-        meanwhile, self.meanwhile = self.meanwhile, None
-        if meanwhile is not None:
+        if self.before == 0 and self.meanwhile is not None:
+            meanwhile, self.meanwhile = self.meanwhile, None
             meanwhile()
+        self.before -= 1
         self.table.commit(writes)
 
 
@@ -70,21 +73,22 @@ class Forest:
     table: Table
     clock: FakeClock
     refused: list[str] = field(default_factory=list)
+    requests: Iterator[int] = field(default_factory=lambda: count(1))
 
     def do(self, act: Act, table: Table | None = None) -> Any:
         """The result of a use case, None where it was refused."""
+        request = f"R{next(self.requests)}"
         try:
-            return transact(lambda: self.begin(table), act)
+            return transact(lambda: self.begin(table, request), act)
         except Problem as problem:
             self.refused.append(problem.type.code)
         except Conflict:
             self.refused.append("conflict")
         return None
 
-    def begin(self, table: Table | None = None) -> UnitOfWork:
+    def begin(self, table: Table | None = None, request: str = "R0") -> UnitOfWork:
         """A unit of work of the platform's people."""
-        self.clock.advance(1)
-        return UnitOfWork(table or self.table, self.clock, system("test"), "R1")
+        return UnitOfWork(table or self.table, self.clock, system("test"), request)
 
     def chain(self, unit_id: str | None) -> tuple[str, ...]:
         """Where a unit lies, as it was before it was deleted if it was."""

@@ -6,6 +6,7 @@ from threading import Barrier
 
 import pytest
 
+from bbws.kernel.table import Conflict
 from tests.tenants.forest import Act, Forest, Interrupted, forest
 
 type Pair = Callable[[Forest, "Grown"], tuple[Act, Act]]
@@ -91,12 +92,38 @@ def wood(request: pytest.FixtureRequest) -> Iterator[Forest]:
         yield made
 
 
+# A deletion commits twice: first that nothing more may come.
+@pytest.mark.parametrize("before", [0, 1])
 @pytest.mark.parametrize("order", [1, -1])
 @pytest.mark.parametrize("name", PAIRS)
-def test_the_one_reads_and_the_other_commits_before_it(wood: Forest, name: str, order: int) -> None:
+def test_the_one_reads_and_the_other_commits_before_it(wood: Forest, name: str, order: int, before: int) -> None:
     pair, succeed = PAIRS[name]
     first, second = pair(wood, Grown(wood))[::order]
-    wood.do(first, Interrupted(wood.table, lambda: wood.do(second)))
+    meanwhile = Interrupted(wood.table, lambda: wood.do(second), before)
+    wood.do(first, meanwhile)
+    if meanwhile.meanwhile is not None:  # it committed once alone
+        wood.do(second)
+    assert 2 - len(wood.refused) in succeed, wood.refused
+    wood.require_sound()
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_the_one_reads_before_the_other_begins_and_commits_before_it_ends(wood: Forest, name: str) -> None:
+    pair, succeed = PAIRS[name]
+    first, second = pair(wood, Grown(wood))
+    held = wood.begin()
+    first(held)
+
+    def commit() -> None:
+        try:
+            wood.table.commit(held.writes)
+        except Conflict:
+            wood.do(first)
+
+    meanwhile = Interrupted(wood.table, commit, before=1)
+    wood.do(second, meanwhile)
+    if meanwhile.meanwhile is not None:  # it committed once alone
+        commit()
     assert 2 - len(wood.refused) in succeed, wood.refused
     wood.require_sound()
 
@@ -130,3 +157,50 @@ def test_many_at_once(wood: Forest) -> None:
         list(all_of_them.map(wood.do, acts))
     wood.require_sound()
     assert {f"D{number}" for number in range(4)} <= {name for _, name in wood.tree().values()}
+
+
+def test_any_number_can_be_put_into_one_unit_at_once(wood: Forest) -> None:
+    division = wood.add("North")
+    web = wood.add("Web", division)
+    acts = [
+        *(wood.creating(f"G{number}", division) for number in range(20)),
+        *(wood.joining(f"p{number}", web) for number in range(20)),
+    ]
+    with ThreadPoolExecutor(8) as all_of_them:
+        list(all_of_them.map(wood.do, acts))
+    assert wood.refused == []
+    assert len(wood.tree()) == 2 + 20
+    wood.require_sound()
+
+
+def test_what_a_deletion_closed_that_was_stopped_opens_by_itself(wood: Forest) -> None:
+    division = wood.add("North")
+    stopped = Interrupted(wood.table, stop, before=1)
+    with pytest.raises(Stopped):
+        wood.do(wood.deleting(division), stopped)
+    wood.do(wood.creating("Web", division))
+    wood.do(wood.deleting(division))
+    assert wood.refused == ["version-conflict"] * 2
+    wood.clock.advance(30)
+    assert wood.do(wood.creating("Web", division)) is not None
+    wood.do(wood.deleting(division))
+    assert wood.refused[2:] == ["dependencies-exist"]
+    wood.do(wood.deleting(division, cascade=True))
+    assert wood.tree() == {}
+    wood.require_sound()
+
+
+def test_a_deletion_that_comes_to_nothing_closes_nothing(wood: Forest) -> None:
+    division = wood.add("North")
+    # Something came after the deletion had looked, and before it closed the unit.
+    wood.do(wood.deleting(division), Interrupted(wood.table, lambda: wood.do(wood.creating("Web", division))))
+    assert wood.refused == ["dependencies-exist"]
+    assert wood.do(wood.creating("Shop", division)) is not None
+
+
+class Stopped(BaseException):
+    """The process is no more."""
+
+
+def stop() -> None:
+    raise Stopped

@@ -1,9 +1,8 @@
 """What a planned change does to access: who gains and who loses what. Source: specification tenants, Decision 12."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 
-from bbws.kernel.table import Table
 from bbws.kernel.work import UnitOfWork
 from bbws.tenants.members import store as members_store
 from bbws.tenants.members.model import Difference, Membership, difference
@@ -11,7 +10,6 @@ from bbws.tenants.units import store as units_store
 
 # A plan looks at this many people at most.
 MOST_PEOPLE = 1000
-_AT_ONCE = 100
 
 type Chain = tuple[str, ...]
 
@@ -23,7 +21,7 @@ def of_move(work: UnitOfWork, tenant_id: str, was: Chain, will_be: Chain) -> lis
         user_id: None
         for above in (*was[:-1], *will_be[:-1])
         if (above in was) != (above in will_be)
-        for user_id in _people_at(work.table, tenant_id, above)
+        for user_id in members_store.all_of_unit(work.table, tenant_id, above)
     }
     for user_id in islice(people, MOST_PEOPLE):
         current = members_store.find(work, tenant_id, user_id)
@@ -59,11 +57,3 @@ def _own_chains(work: UnitOfWork, membership: Membership) -> Iterator[Chain]:
     """The ways to the units at which somebody holds a role."""
     chains = (units_store.chain(work.table, membership.tenant_id, unit) for unit in sorted(membership.units))
     return (chain for chain in chains if chain)
-
-
-def _people_at(table: Table, tenant_id: str, unit_id: str) -> Iterable[str]:
-    users, start = members_store.of_unit(table, tenant_id, unit_id, None, _AT_ONCE)
-    yield from users
-    while start is not None:
-        users, start = members_store.of_unit(table, tenant_id, unit_id, start, _AT_ONCE)
-        yield from users

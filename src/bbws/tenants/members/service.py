@@ -14,8 +14,8 @@ from bbws.tenants.members import model, store
 from bbws.tenants.members.model import ALREADY_ASSIGNED, LAST_ADMIN, Membership
 from bbws.tenants.model import Status, Tenant, require, require_not
 from bbws.tenants.permissions import Role
+from bbws.tenants.units import service as units
 from bbws.tenants.units import store as units_store
-from bbws.tenants.units.model import UNIT_NOT_FOUND
 
 
 def get(work: UnitOfWork, tenant_id: str, user_id: str) -> Stored[Membership]:
@@ -55,7 +55,7 @@ def assign(
     """Give a person a role in the tenant, or at a unit of it, which must still be there at the commit.
 
     Raises:
-        Problem: 404 for a unit that is not there; 409 where there is a role already.
+        Problem: 404 for a unit that is not there; 409 where there is a role already, or the unit is being deleted.
     """
     if unit_id is not None:
         _enter(work, tenant.value.tenant_id, unit_id)
@@ -78,8 +78,8 @@ def assign(
 def _enter(work: UnitOfWork, tenant_id: str, unit_id: str) -> None:
     unit = units_store.load(work.table, tenant_id, unit_id)
     if unit is None:
-        raise UNIT_NOT_FOUND(f"There is no unit {unit_id} in this tenant.")
-    units_store.occupy(work, unit)
+        raise units.not_found(unit_id)
+    units.enter(work, unit)
 
 
 def change_role(
@@ -124,15 +124,15 @@ def leave_unit(work: UnitOfWork, tenant_id: str, user_id: str, unit_id: str) -> 
     _leave(work, current, [unit_id])
 
 
-def leave_deleted(work: UnitOfWork, tenant_id: str, user_id: str, units: Collection[str]) -> None:
+def leave_deleted(work: UnitOfWork, tenant_id: str, user_id: str, deleted: Collection[str]) -> None:
     """Take away the roles that somebody holds at units which are being deleted."""
     current = store.find(work, tenant_id, user_id)
-    if current is not None and not current.value.units.keys().isdisjoint(units):
-        _leave(work, current, units)
+    if current is not None and not current.value.units.keys().isdisjoint(deleted):
+        _leave(work, current, deleted)
 
 
-def _leave(work: UnitOfWork, current: Stored[Membership], units: Collection[str]) -> None:
-    membership = model.without(current.value, units)
+def _leave(work: UnitOfWork, current: Stored[Membership], left: Collection[str]) -> None:
+    membership = model.without(current.value, left)
     event = events.ROLE_CHANGED if membership.active else events.REMOVED
     work.update(store.MEMBERSHIP, current, membership, event)
 

@@ -1,6 +1,6 @@
 """Keys and queries of memberships, in the partition of their tenant."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from bbws.kernel.access import Access
 from bbws.kernel.canonical import Document
@@ -139,6 +139,16 @@ def of_unit(
     """A page of the ids of those who hold a role at a unit itself."""
     page = table.query(partition(tenant_id), prefix=f"{_AT}{unit_id}#", start=start, limit=limit)
     return [row.document["userId"] for row in page.rows], page.next
+
+
+def all_of_unit(table: Table, tenant_id: str, unit_id: str) -> Iterator[str]:
+    """The ids of all who hold a role at a unit itself, as far as they are asked for."""
+    start: Position | None = None
+    while True:
+        users, start = of_unit(table, tenant_id, unit_id, start, _AT_ONCE)
+        yield from users
+        if start is None:
+            return
 
 
 def listed(

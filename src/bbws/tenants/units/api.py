@@ -94,7 +94,8 @@ class Level(NamedTuple):
     def delete(self, call: Call[UnitsPath, DeleteQuery, Any]) -> Answer:
         """No more."""
         path = call.path
-        operation = removal.delete(call.work, path.tenant_id, path.chain, cascade=call.query.cascade)
+        cascade, dry_run = call.query.cascade, call.dry_run
+        operation = removal.delete(call.work, path.tenant_id, path.chain, cascade=cascade, dry_run=dry_run)
         return Answer() if operation is None else _accepted(operation)
 
     def endpoints(self) -> tuple[Endpoint, ...]:

@@ -1,6 +1,7 @@
 """Deleting units: what is in use is refused, unless all of it is to go. Source: specification tenants, Decision 12."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
@@ -8,8 +9,8 @@ from typing import Any, NamedTuple
 from bbws.kernel.actor import PLATFORM_ADMIN
 from bbws.kernel.canonical import Document
 from bbws.kernel.entity import Stored
-from bbws.kernel.table import MAX_WRITES, Position, Table
-from bbws.kernel.work import UnitOfWork, transact
+from bbws.kernel.table import MAX_WRITES, Conflict, Table, Write
+from bbws.kernel.work import MAX_RERUNS, UnitOfWork, transact
 from bbws.operations.model import Operation
 from bbws.operations.service import OperationKind, accept
 from bbws.people.service import values_of_user
@@ -20,21 +21,20 @@ from bbws.tenants.model import DEPENDENCIES
 from bbws.tenants.units import service, store
 from bbws.tenants.units.model import Unit
 from bbws.tenants.units.service import Chain
-from bbws.tenants.units.store import UNIT
+from bbws.tenants.units.store import UNIT, Lock
 
 MOST_AT_ONCE = 25
 _MOST_NAMED = 100
-_PAGE = 100
 # Writes of a commit: a unit, its change, its name and its lock; a membership, its change and one row for each unit.
 _OF_UNIT = 4
 _OF_MEMBER, _OF_ROLE = 2, 1
 
 
 class _Locked(NamedTuple):
-    """A unit, and the version of its lock before anybody looked at what lies in it."""
+    """A unit, and its lock before anybody looked at what lies in it."""
 
     unit: Stored[Unit]
-    lock: int | None
+    lock: Lock
 
 
 class _Part:
@@ -65,6 +65,30 @@ class _Part:
         self._writes += writes
         return True
 
+    def is_closed(self, work: UnitOfWork) -> bool:
+        """Whether nothing can have come into the units since they were read."""
+        return all(lock.closed_by == work.correlation_id for _, lock in self.units)
+
+    def close(self, work: UnitOfWork, *, takes_over: bool) -> None:
+        """Close the units, by a commit of its own: what lies in them must be read again.
+
+        Raises:
+            Problem: 409 where another is deleting one of them, unless it is taken over from that.
+        """
+        now = work.clock.now()
+        writes: list[Write] = []
+        for unit, lock in self.units:
+            if lock.held_against(work.correlation_id, now) and not takes_over:
+                raise service.being_deleted()
+            if lock.closed_by != work.correlation_id:
+                writes += store.close(unit, lock, work.correlation_id, now)
+        _try_to_commit(work, writes)
+
+    def reopen(self, work: UnitOfWork) -> None:
+        """Open the units again that were closed for nothing."""
+        closed = (each for each in self.units if each.lock.closed_by == work.correlation_id)
+        _try_to_commit(work, [store.reopen(unit.value, lock) for unit, lock in closed])
+
     def delete(self, work: UnitOfWork, tenant_id: str) -> None:
         """Delete the units of this part, and take away the roles that are held at them."""
         for user_id, units in self.leaving.items():
@@ -75,29 +99,42 @@ class _Part:
             work.update(UNIT, current, gone, events.UNIT_DELETED)
 
 
-def delete(work: UnitOfWork, tenant_id: str, chain: Chain, *, cascade: bool) -> Stored[Operation] | None:
+def delete(
+    work: UnitOfWork, tenant_id: str, chain: Chain, *, cascade: bool, dry_run: bool = False
+) -> Stored[Operation] | None:
     """Delete a unit; with ``cascade`` also what lies in it, and the roles held there.
 
-    What is too much for one commit is put in line: the operation is answered, and deletes leaves first.
+    The units are closed before, by a commit of its own, save for a plan. What is too much for one commit is put in
+    line: the operation is answered, and deletes leaves first.
 
     Raises:
-        Problem: 404, 412; 422 for one that is in use, without ``cascade``, and unless the tenant is active.
+        Problem: 404, 409 where another is deleting it, 412; 422 for one that is in use, without ``cascade``, and unless
+            the tenant is active.
     """
     service.require_active(work, tenant_id)
-    current = service.get(work, tenant_id, chain)
-    work.match(current)
-    part, whole = _next_part(work.table, current)
-    if not cascade and (not whole or len(part.units) > 1 or part.leaving):
-        raise _in_use(work, current.value)
-    if whole:
-        part.delete(work, tenant_id)
-        return None
+    for _ in range(MAX_RERUNS + 1):
+        current = service.get(work, tenant_id, chain)
+        work.match(current)
+        part, whole = _next_part(work.table, current)
+        if not cascade and (not whole or len(part.units) > 1 or part.leaving):
+            part.reopen(work)
+            raise _in_use(work, current.value)
+        if not whole:
+            return _accept(work, current.value)
+        if dry_run or part.is_closed(work):
+            part.delete(work, tenant_id)
+            return None
+        part.close(work, takes_over=False)
+    raise service.being_deleted()
+
+
+def _accept(work: UnitOfWork, unit: Unit) -> Stored[Operation]:
     return accept(
         work,
         UNIT_DELETION,
-        subject=UNIT.subject(current.value),
+        subject=UNIT.subject(unit),
         permission=PLATFORM_ADMIN,
-        content={"tenantId": tenant_id, "unitId": current.value.unit_id},
+        content={"tenantId": unit.tenant_id, "unitId": unit.unit_id},
     )
 
 
@@ -114,13 +151,27 @@ def clear(work: UnitOfWork, operation: Operation) -> Document:
 
 
 def _delete_part(work: UnitOfWork, *, tenant_id: str, unit_id: str) -> bool:
-    """Whether there is more to delete."""
-    current = store.load(work.table, tenant_id, unit_id)
-    if current is None:
-        return False
-    part, whole = _next_part(work.table, current)
-    part.delete(work, tenant_id)
-    return not whole
+    """Whether there is more to delete.
+
+    Raises:
+        Conflict: others took what was closed, again and again.
+    """
+    for _ in range(MAX_RERUNS + 1):
+        current = store.load(work.table, tenant_id, unit_id)
+        if current is None:
+            return False
+        part, whole = _next_part(work.table, current)
+        if part.is_closed(work):
+            part.delete(work, tenant_id)
+            return not whole
+        part.close(work, takes_over=True)
+    raise Conflict(store.unit_key(tenant_id, unit_id))
+
+
+def _try_to_commit(work: UnitOfWork, writes: Sequence[Write]) -> None:
+    """Store them; where others were sooner, what is there is read again anyway."""
+    with suppress(Conflict):
+        work.table.commit(writes)
 
 
 def _next_part(table: Table, root: Stored[Unit]) -> tuple[_Part, bool]:
@@ -128,7 +179,7 @@ def _next_part(table: Table, root: Stored[Unit]) -> tuple[_Part, bool]:
     part, tenant_id = _Part(), root.value.tenant_id
     for locked in _leaves_first(table, root):
         unit_id = locked.unit.value.unit_id
-        for user_id in _users(table, tenant_id, unit_id):
+        for user_id in members_store.all_of_unit(table, tenant_id, unit_id):
             if not part.add_role(user_id, unit_id):
                 return part, False
         if not part.add_unit(locked):
@@ -137,19 +188,10 @@ def _next_part(table: Table, root: Stored[Unit]) -> tuple[_Part, bool]:
 
 
 def _leaves_first(table: Table, unit: Stored[Unit]) -> Iterator[_Locked]:
-    lock = store.lock_version(table, unit.value)
+    lock = store.lock_of(table, unit.value)
     for child in store.children(table, unit.value.tenant_id, unit.value.unit_id):
         yield from _leaves_first(table, child)
     yield _Locked(unit, lock)
-
-
-def _users(table: Table, tenant_id: str, unit_id: str) -> Iterator[str]:
-    start: Position | None = None
-    while True:
-        users, start = members_store.of_unit(table, tenant_id, unit_id, start, _PAGE)
-        yield from users
-        if start is None:
-            return
 
 
 def _in_use(work: UnitOfWork, unit: Unit) -> Exception:
@@ -158,7 +200,7 @@ def _in_use(work: UnitOfWork, unit: Unit) -> Exception:
         {"kind": child.value.kind.value, "id": child.value.unit_id, "name": child.value.name}
         for child in islice(children, _MOST_NAMED)
     ]
-    for user_id in islice(_users(work.table, unit.tenant_id, unit.unit_id), _MOST_NAMED - len(used)):
+    for user_id in islice(members_store.all_of_unit(work.table, unit.tenant_id, unit.unit_id), _MOST_NAMED - len(used)):
         known = values_of_user(work, user_id)
         used.append({"kind": "user", "id": user_id, "name": None if known is None else known.name or None})
     detail = f"The {unit.kind} {unit.name} is in use. Move what lies in it, or send cascade=true to delete that too."

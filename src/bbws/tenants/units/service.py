@@ -1,7 +1,8 @@
 """Use cases of units. Source: specification tenants §4, Decision 12.
 
-A commit that puts something into a unit ensures that the unit is still there, and marks it; one that deletes a unit
-ensures that nothing was put into it since. So a unit never loses its parent, whoever does what at the same moment.
+A commit that puts something into a unit ensures that the unit is there and open; whoever deletes a unit closes it
+first, and then reads what lies in it. So a unit never loses its parent, whoever does what at the same moment, and any
+number can be put into one at once.
 """
 
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from typing import NamedTuple
 
 from bbws.kernel.entity import Stored
 from bbws.kernel.ids import random_id
+from bbws.kernel.problem import VERSION_CONFLICT
 from bbws.kernel.work import UnitOfWork
 from bbws.tenants import events
 from bbws.tenants import service as tenants
@@ -63,7 +65,7 @@ def create(work: UnitOfWork, tenant_id: str, above: Chain, kind: UnitKind, name:
     unit = Unit(PREFIX[kind] + random_id(RANDOM_LENGTH), tenant_id, kind, name, parent_id, now, by, now, by)
     _require_free_name(work, unit)
     if parent is not None:
-        store.occupy(work, parent)
+        enter(work, parent)
     return work.create(UNIT, unit, events.UNIT_CREATED)
 
 
@@ -100,8 +102,25 @@ def _move(work: UnitOfWork, unit: Unit, chain: Chain) -> Chain:
         raise not_found(parent_id)
     for end in (chain[:-1], above):
         require_at(work, unit.tenant_id, UNITS_WRITE, end)
-    store.occupy(work, parent)
+    enter(work, parent)
     return (*above, unit.unit_id)
+
+
+def enter(work: UnitOfWork, unit: Stored[Unit]) -> None:
+    """Put something into a unit, by the same commit.
+
+    Raises:
+        Problem: 409 where it is being deleted.
+    """
+    lock = store.lock_of(work.table, unit.value)
+    if lock.held_against("", work.clock.now()):
+        raise being_deleted()
+    store.occupy(work, unit, lock)
+
+
+def being_deleted() -> Exception:
+    """Refuse what a deletion that is under way stands against: it may come to nothing."""
+    return VERSION_CONFLICT("The unit is being deleted. Repeat the call.", headers={"retry-after": "1"})
 
 
 def require_active(work: UnitOfWork, tenant_id: str) -> None:

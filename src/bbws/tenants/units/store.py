@@ -1,12 +1,14 @@
 """Keys and queries of units, in the partition of their tenant. A unit names its parent, so a move rewrites one row."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from bbws.kernel.access import Access
 from bbws.kernel.canonical import Document
-from bbws.kernel.clock import parse_rfc3339, rfc3339
+from bbws.kernel.clock import moment_or_none, parse_rfc3339, rfc3339
 from bbws.kernel.entity import EntityType, Stored
-from bbws.kernel.table import Key, Position, Row, RowKind, Table
+from bbws.kernel.table import Ensure, Insert, Key, Position, Replace, Row, RowKind, Table, Write
 from bbws.kernel.work import UnitOfWork
 from bbws.tenants.model import fold_name
 from bbws.tenants.store import DECIDING, UNITS, partition, path
@@ -24,7 +26,27 @@ _END = "\x1f"
 _TOP = "-"
 _UNIT = "UNIT#"
 _AT_ONCE = 100
+_CLOSED_FOR = timedelta(seconds=30)
 _OF_TREE_AT_ONCE = 1000
+
+
+class Lock(NamedTuple):
+    """Whether anything may come into a unit.
+
+    Attributes:
+        version: of the row; None while it was never closed.
+        closed_by: the request that is deleting the unit; None: it is open.
+        closed_at: since when; who has not deleted the unit for long was stopped on the way.
+    """
+
+    version: int | None
+    closed_by: str | None
+    closed_at: datetime | None
+
+    def held_against(self, request: str, now: datetime) -> bool:
+        """Whether another request has closed the unit, and may still be at it."""
+        fresh = self.closed_at is not None and now - self.closed_at < _CLOSED_FOR
+        return fresh and self.closed_by not in (None, request)
 
 
 def unit_key(tenant_id: str, unit_id: str) -> Key:
@@ -42,7 +64,7 @@ def _names_in(parent_id: str | None) -> str:
 
 
 def lock_key(tenant_id: str, unit_id: str) -> Key:
-    """What is written by whoever puts something into a unit, and ensured by whoever deletes the unit."""
+    """What whoever deletes a unit closes first, and whoever puts something into it ensures to be open."""
     return Key(partition(tenant_id), f"UNITLOCK#{unit_id}")
 
 
@@ -182,27 +204,46 @@ def _all(table: Table, tenant_id: str, prefix: str, at_once: int) -> Iterator[Ro
         start = page.next
 
 
-def occupy(work: UnitOfWork, unit: Stored[Unit]) -> None:
-    """Put something into a unit: who deletes it meanwhile fails, or who puts it there."""
-    key = lock_key(unit.value.tenant_id, unit.value.unit_id)
-    work.ensure(unit_key(unit.value.tenant_id, unit.value.unit_id), unit.version)
-    version = lock_version(work.table, unit.value)
-    if version is None:
-        work.insert(Row(key, RowKind.EPHEMERAL, {}))
-    else:
-        work.replace(Row(key, RowKind.EPHEMERAL, {}, version + 1), version)
-
-
-def lock_version(table: Table, unit: Unit) -> int | None:
-    """How often something was put into a unit; None: never. Read before what lies in it, it tells what came after."""
+def lock_of(table: Table, unit: Unit) -> Lock:
+    """A unit's lock. Read before what lies in the unit, it tells whether anything can have come since."""
     row = table.get(lock_key(unit.tenant_id, unit.unit_id))
-    return None if row is None else row.version
+    if row is None:
+        return Lock(None, None, None)
+    return Lock(row.version, row.document["closedBy"], moment_or_none(row.document["closedAt"]))
 
 
-def unlock(work: UnitOfWork, unit: Unit, version: int | None) -> None:
-    """Delete a unit only if nothing was put into it since its lock had ``version``."""
+def occupy(work: UnitOfWork, unit: Stored[Unit], lock: Lock) -> None:
+    """Put something into a unit that is there and open: many can at once, and none once it is closed."""
+    work.ensure(unit_key(unit.value.tenant_id, unit.value.unit_id), unit.version)
+    if lock.closed_by is None:
+        work.ensure(lock_key(unit.value.tenant_id, unit.value.unit_id), lock.version)
+    else:
+        work.writes.append(_locking(unit.value, lock, None, None))
+
+
+def close(unit: Stored[Unit], lock: Lock, by: str, moment: datetime) -> tuple[Write, Write]:
+    """Let nothing more come into a unit: what has come lies there from then on, and can be read."""
+    there = Ensure(unit_key(unit.value.tenant_id, unit.value.unit_id), unit.version)
+    return there, _locking(unit.value, lock, by, rfc3339(moment))
+
+
+def reopen(unit: Unit, lock: Lock) -> Write:
+    """Let things come into a unit again."""
+    return _locking(unit, lock, None, None)
+
+
+def _locking(unit: Unit, lock: Lock, closed_by: str | None, closed_at: str | None) -> Write:
+    # Its version grows as long as there is the unit: whoever read the lock knows of everything that was done to it.
+    key, document = lock_key(unit.tenant_id, unit.unit_id), {"closedBy": closed_by, "closedAt": closed_at}
+    if lock.version is None:
+        return Insert(Row(key, RowKind.EPHEMERAL, document))
+    return Replace(Row(key, RowKind.EPHEMERAL, document, lock.version + 1), lock.version)
+
+
+def unlock(work: UnitOfWork, unit: Unit, lock: Lock) -> None:
+    """Delete a unit only if its lock is as it was."""
     key = lock_key(unit.tenant_id, unit.unit_id)
-    if version is None:
+    if lock.version is None:
         work.ensure(key, None)
     else:
-        work.remove(key, version)
+        work.remove(key, lock.version)
