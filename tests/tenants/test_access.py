@@ -86,7 +86,7 @@ IN_PLACE_OF = {
     "divisionId": "div-0123456789ABCDEF",
     "groupId": "group-0123456789ABCDEF",
     "teamId": "team-0123456789ABCDEF",
-    "invitationId": "inv-0123456789ABCDEF",
+    "invitationId": "invitation-00000000-0000-4000-8000-000000000000",
     "webhookId": "webhook-0123456789ABCDEF",
     "deliveryId": "delivery-0123456789ABCDEF",
 }

@@ -1,17 +1,25 @@
 """What one tenant is told does not depend on any other: two worlds that differ in somebody else's data alone."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.tenants.hooks import FakeSender
 from tests.tenants.world import ACME, TENANTS, WHY, World, opened, tenant_path
 
 # Ids, times, and what is made of them, in the order in which they come up.
 VARYING = re.compile(
-    r"(?:tenant|customer)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:op|contact|div|group|team|inv)-[0-9A-Z]{8,20}"
+    r"[a-z]+-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[a-z]+-[0-9A-HJKMNP-TV-Z]{12,32}\b"
     r"|\d{4}-\d\d-\d\dT[0-9:.]+Z"
 )
+# Invited by both, known to nobody else.
+INVITED = "yolanda@example.com"
+NOWHERE = {
+    "divisionId": "div-0123456789ABCDEF",
+    "invitationId": "invitation-00000000-0000-4000-8000-000000000000",
+    "webhookId": "webhook-0123456789ABCDEF",
+}
 LEFT_OUT = {"x-request-id", "etag", "ratelimit"}
 
 
@@ -24,7 +32,7 @@ class Told:
 
     def note(self, reply: Any) -> Any:
         headers = {name: value for name, value in reply.headers.items() if name not in LEFT_OUT | {"content-length"}}
-        body = re.sub(r'"(requestId|nextToken|startAt)":"[^"]*"', r'"\1":"…"', reply.body.decode())
+        body = re.sub(r'"(requestId|nextToken|startAt|secret)":"[^"]*"', r'"\1":"…"', reply.body.decode())
         body = re.sub(r"startAt=[^\"&]*", "startAt=…", body)
         text = f"{reply.status} {sorted(headers.items())} {body}"
         self.answers.append(VARYING.sub(self._name, text))
@@ -46,8 +54,14 @@ def _others(world: World, *, busy: bool) -> dict[str, str]:
         for number in range(5):
             world.active("bob", organizationName=f"Bobs {number}", customerId=tenant["customerId"])
         world.ask("bob", "PUT", tenant_path(tenant), {"division": "North", "metadata": {"acme": True}})
+        division = world.ask("bob", "POST", tenant_path(tenant, "divisions"), {"name": "North"}).json
+        ids["divisionId"] = division["divisionId"]
+        invited = world.ask("bob", "POST", tenant_path(tenant, "invitations"), {"email": INVITED, "role": "Viewer"})
+        ids["invitationId"] = invited.json["invitationId"]
+        hook = world.ask("bob", "POST", tenant_path(tenant, "webhooks"), {"url": "https://bob.example.com/"}).json
+        ids["webhookId"] = hook["webhookId"]
         world.ask("bob", "POST", tenant_path(tenant, "lifecycle", "park"), WHY)
-    return ids
+    return NOWHERE | ids
 
 
 def _story(world: World, others: Mapping[str, str]) -> list[str]:
@@ -69,6 +83,7 @@ def _story(world: World, others: Mapping[str, str]) -> list[str]:
         for user in ("user-cat", "user-ann", others["userId"], "user-bob", "user-nobody"):
             ask(who, "GET", f"/v1.0/users/{user}/tenants")
             ask(who, "GET", f"{own}/users/{user}")
+    _units_and_more(ask, own, others)
     # Somebody else's ids, in every place.
     theirs = f"{TENANTS}/{others['tenantId']}"
     for path in ("", "/users", f"/users/{others['userId']}", "/users/user-cat/access"):
@@ -87,17 +102,46 @@ def _story(world: World, others: Mapping[str, str]) -> list[str]:
     return told.answers
 
 
+def _units_and_more(ask: Callable[..., Any], own: str, others: Mapping[str, str]) -> None:
+    """Units, invitations and webhooks, each also by the id of somebody else's."""
+    division = ask("ann", "POST", f"{own}/divisions", {"name": "North"})["divisionId"]
+    group = ask("ann", "POST", f"{own}/divisions/{division}/groups", {"name": "Web"})["groupId"]
+    for unit in (division, others["divisionId"]):
+        for method, path, body in (
+            ("GET", f"divisions/{unit}", None),
+            ("GET", f"divisions/{unit}/groups", None),
+            ("PUT", f"divisions/{unit}", {"name": "South"}),
+            ("PUT", f"divisions/{division}/groups/{group}", {"divisionId": unit}),
+            ("POST", "invitations", {"email": f"{unit[:3]}@example.com", "role": "Viewer", "divisionId": unit}),
+        ):
+            ask("ann", method, f"{own}/{path}", body)
+    invited = ask("ann", "POST", f"{own}/invitations", {"email": INVITED, "role": "Viewer"})["invitationId"]
+    hook = ask("ann", "POST", f"{own}/webhooks", {"url": "https://ann.example.com/"})["webhookId"]
+    for invitation in (invited, others["invitationId"]):
+        ask("ann", "GET", f"{own}/invitations/{invitation}")
+        ask("ann", "POST", f"{own}/invitations/{invitation}/resend")
+    for webhook in (hook, others["webhookId"]):
+        ask("ann", "GET", f"{own}/webhooks/{webhook}")
+        ask("ann", "POST", f"{own}/webhooks/{webhook}/test")
+        ask("ann", "GET", f"{own}/webhooks/{webhook}/deliveries")
+    for path in ("tree", "divisions", "invitations", "webhooks", f"divisions/{division}/groups"):
+        ask("ann", "GET", f"{own}/{path}")
+    ask("ann", "DELETE", f"{own}/divisions/{others['divisionId']}?cascade=true")
+    ask("ann", "DELETE", f"{own}/invitations/{others['invitationId']}")
+    ask("ann", "DELETE", f"{own}/webhooks/{others['webhookId']}")
+
+
 def test_what_one_tenant_is_told_depends_on_no_other(tmp_path: Path) -> None:
     stories = []
     for busy in (False, True):
-        with opened(tmp_path / str(busy)) as world:
+        with opened(tmp_path / str(busy), sender=FakeSender()) as world:
             stories.append(_story(world, _others(world, busy=busy)))
     for quiet, busy in zip(*stories, strict=True):
         assert quiet == busy
 
 
 def test_the_comparison_would_see_a_difference(tmp_path: Path) -> None:
-    with opened(tmp_path) as world:
+    with opened(tmp_path, sender=FakeSender()) as world:
         ids = _others(world, busy=True)
         first, second = Told(), Told()
         for told, path in ((first, f"{TENANTS}/{ids['tenantId']}"), (second, f"{TENANTS}/{ids['tenantId']}/users")):

@@ -25,7 +25,7 @@ def tenant_path(tenant: Mapping[str, Any], *further: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """BBWS and people: the address of ``ann`` is ann@example.com, her id user-ann unless ``subjects`` says otherwise."""
+    """BBWS and people: the address of ``ann`` is ann@example.com, her id user-ann, or what ``subjects`` says."""
 
     client: Client
     subjects: dict[str, str] = field(default_factory=dict)
