@@ -65,7 +65,7 @@ def world(table: Table, clock: FakeClock) -> World:
     return World(table, clock)
 
 
-def _together[R](*actions: Callable[[], R]) -> list[R | str]:
+def together[R](*actions: Callable[[], R]) -> list[R | str]:
     """What each gives, or the code of its refusal, begun at one moment."""
     barrier = Barrier(len(actions))
 
@@ -89,7 +89,7 @@ def test_of_several_who_accept_one_does(world: World) -> None:
         world.done(lambda work: service.accept(work, sent), BEN)
         return "joined"
 
-    results = _together(*[accept] * AT_ONCE)
+    results = together(*[accept] * AT_ONCE)
     assert results.count("joined") == 1
     # Already assigned: who read the invitation before, and the membership after the one who joined.
     assert set(results) <= {"joined", "invitation-used", "already-assigned", "lost"}
@@ -102,7 +102,7 @@ def test_accepting_and_declining_and_cancelling_exclude_each_other(world: World)
     invitation = world.invite()
     sent = world.token(invitation)
     tenant_id, invitation_id = world.tenant_id, invitation.invitation_id
-    results = _together(
+    results = together(
         lambda: world.done(lambda work: service.accept(work, sent)[0], BEN).value.state,
         lambda: world.done(lambda work: service.decline(work, sent)[0], BEN).value.state,
         lambda: world.done(lambda work: service.cancel(work, key, tenant_id, invitation_id)).value.state,
@@ -116,7 +116,7 @@ def test_accepting_and_declining_and_cancelling_exclude_each_other(world: World)
 
 def test_an_address_has_one_pending_invitation_whoever_asks_at_once(world: World) -> None:
     world.done(lambda work: contact_for(work, key, BEN.email))
-    results = _together(*[world.invite] * AT_ONCE)
+    results = together(*[world.invite] * AT_ONCE)
     made = [each for each in results if isinstance(each, Invitation)]
     assert len(made) == 1
     assert {each for each in results if isinstance(each, str)} <= {"already-invited", "lost"}
@@ -128,7 +128,7 @@ def test_an_address_has_one_pending_invitation_whoever_asks_at_once(world: World
 def test_of_two_who_take_the_place_of_an_expired_one_one_does(world: World) -> None:
     old = world.invite()
     world.clock.advance(LIFETIME.total_seconds())
-    results = _together(*[world.invite] * AT_ONCE)
+    results = together(*[world.invite] * AT_ONCE)
     [made] = [each for each in results if isinstance(each, Invitation)]
     assert world.stored(old).state is State.EXPIRED
     guard = world.table.get(store.pending_key(world.tenant_id, made.contact_id))
