@@ -11,7 +11,20 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import campaigns, cold, cost, durable, dynamo, growth, importing, in_lambda, over_http, starting, tenants
+from bench import (
+    campaigns,
+    cold,
+    cost,
+    durable,
+    dynamo,
+    growth,
+    hierarchy,
+    importing,
+    in_lambda,
+    over_http,
+    starting,
+    tenants,
+)
 from bench.options import Options
 from bench.report import Section, as_text, document, summary
 
@@ -26,6 +39,7 @@ _SECTIONS: Mapping[str, Callable[[Options], Section]] = {
     "growth": growth.run,
     "campaigns": campaigns.run,
     "tenants": tenants.run,
+    "hierarchy": hierarchy.run,
     "start": starting.run,
     "import": importing.run,
 }

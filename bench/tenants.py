@@ -1,156 +1,155 @@
-"""What a tenant's hierarchy costs: all of it in one answer, however much there is."""
+"""What tenants cost: a page of many, deciding about a caller, and fifty who sign up at once."""
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from itertools import chain
+from pathlib import Path
 from statistics import median
-from typing import NamedTuple
+from tempfile import TemporaryDirectory
+from time import perf_counter
 
 from bbws.engines.embedded.engine import EmbeddedEngine
+from bbws.kernel.actor import Actor, ActorKind
+from bbws.kernel.endpoint import Endpoint
 from bbws.kernel.table import Row
+from bbws.tables import ENDPOINTS
 from bbws.tenants import events
+from bbws.tenants.access import Roles
+from bbws.tenants.members.model import Membership
+from bbws.tenants.members.store import MEMBERSHIP
 from bbws.tenants.model import Environment, Status, Tenant
-from bbws.tenants.store import TENANT, path
-from bbws.tenants.units.model import PREFIX, Unit, UnitKind
-from bbws.tenants.units.store import UNIT
+from bbws.tenants.permissions import Role
+from bbws.tenants.store import BASE, TENANT
 from bench.fill import created, made
+from bench.hierarchy import FOUNDED
 from bench.measure import Figures, interleaved, microseconds, ratio, times, us
 from bench.options import Options
 from bench.report import Finding, Section, Table
 from tests import builders
 from tests.builders import Client
 
-_ID = "tenant-5f0c1a52-6a4e-4e0b-9f6e-2f7c7d1f7a10"
-_MOST = 2.0
-_MILLISECONDS = 500  # specification: tenants §9, the tree at the 95th percentile
-_FOUNDED = datetime(2020, 1, 1, tzinfo=UTC)
-
-
-class _Size(NamedTuple):
-    """Divisions, groups in each, teams in each of those."""
-
-    divisions: int
-    groups: int
-    teams: int
-
-    @property
-    def units(self) -> int:
-        return self.divisions * (1 + self.groups * (1 + self.teams))
-
-    def __str__(self) -> str:
-        return f"{self.divisions} x {self.groups} x {self.teams}"
-
-
-_FEW, _MANY = _Size(10, 10, 10), _Size(100, 10, 10)
+_PAGE, _MOST = 20, 2.0
+_FEW, _MANY = 1_000, 100_000
+_SIGN_UPS = 50
+_ORDERS = ("", "&sortBy=organizationName", "&status=ACTIVE", "&status=ACTIVE&environment=prod&sortOrder=asc")
+_PERSON = Actor("user-bench", ActorKind.PERSON)
 
 
 def run(options: Options) -> Section:
-    section = Section("A tenant's hierarchy")
-    figures = _measured(options)
-    few, many = figures[str(_FEW)], figures[str(_MANY)]
-    each = median(many) / _MANY.units
-    grown = ratio(many, few) * _FEW.units / _MANY.units
+    section = Section("Tenants and who belongs to them")
+    lists, deciding = _measured(options)
+    worst = max(_ORDERS, key=lambda order: ratio(lists[_name(order, _MANY)], lists[_name(order, _FEW)]))
+    grown = ratio(lists[_name(worst, _MANY)], lists[_name(worst, _FEW)])
     section.findings += [
         Finding(
-            f"tree of {_MANY}, whole",
-            f"<= {_MILLISECONDS} ms",
-            f"{median(many) / 1000:,.0f} ms",
-            f"{_MANY.units:,} units",
-            median(many) <= _MILLISECONDS * 1000,
-        ),
-        Finding(
-            f"a unit in the tree of {_MANY}",
-            f"<= {_MOST:.0f} x one in {_FEW}",
-            us(each),
-            times(grown),
+            f"first page of {_PAGE} of {_MANY:,} tenants, every order and filter",
+            f"<= {_MOST:.0f} x of {_FEW:,}",
+            us(max(median(lists[_name(order, _MANY)]) for order in _ORDERS)),
+            f"at worst {times(grown)}",
             grown <= _MOST,
         ),
+        Finding("deciding about a caller in a tenant", "–", us(median(deciding["own"])), "two rows by key", None),
+        _sign_ups(),
     ]
-    rows = [
-        (
-            str(size),
-            f"{size.units:,}",
-            f"{median(figures[str(size)]) / 1000:,.1f} ms",
-            us(median(figures[str(size)]) / size.units),
-        )
-        for size in (_FEW, _MANY)
-    ]
-    section.tables.append(Table(("tree", "units", "median", "a unit"), rows))
+    rows = [(name, us(median(of))) for name, of in (lists | deciding).items()]
+    section.tables.append(Table(("", "median"), rows))
     section.notes.append(
-        "Processor time of the shipped dispatcher over the embedded engine, in this process, median of rounds that "
-        "took turns; before, each answer was seen to hold every unit. The tree is read from the tenant's own "
-        "partition, consistently, and is not kept between calls."
+        "Processor time of the shipped dispatcher, or of the authority alone, over the embedded engine in this "
+        "process, median of rounds that took turns. Signing up is the time until all were answered, over one data "
+        "folder that is not synced to disk."
     )
     return section
 
 
-def _measured(options: Options) -> Figures:
-    """Microseconds of reading a tree, by its size."""
-    rounds, calls = (5, 2) if options.quick else (15, 4)
+def _name(order: str, count: int) -> str:
+    return f"list{order or ', newest first'} of {count:,}"
+
+
+def _measured(options: Options) -> tuple[Figures, Figures]:
+    rounds, calls = (5, 5) if options.quick else (15, 20)
+    lists, deciding = {}, {}
     with ExitStack() as stack:
-        measures = {}
-        for size in (_FEW, _MANY):
-            data_dir = made(options.data, f"tree-{size.units}", _filling(size))
+        for count in (_FEW, _MANY):
+            data_dir = made(options.data, f"tenants-{count}", _filling(count))
             client = stack.enter_context(builders.client(data_dir, start=False))
-            read = _reader(client, client.token("boss", email="boss@example.com"))
-            _require_whole(read, size)
-            measures[str(size)] = microseconds(read, calls)
-        return interleaved(measures, rounds)
+            token = client.token("boss")
+            for order in _ORDERS:
+                lists[_name(order, count)] = microseconds(
+                    _lister(client, f"{BASE}?pageSize={_PAGE}{order}", token), calls
+                )
+            if count == _MANY:
+                deciding["own"] = microseconds(_decider(client, _PERSON), calls)
+        return interleaved(lists, rounds), interleaved(deciding, rounds)
 
 
-def _reader(client: Client, token: str) -> Callable[[], builders.Reply]:
-    return lambda: client.call("GET", f"{path(_ID)}/tree", token=token)
+def _lister(client: Client, target: str, token: str) -> Callable[[], object]:
+    assert len(client.call("GET", target, token=token).json["items"]) == _PAGE
+    return lambda: client.call("GET", target, token=token)
 
 
-def _require_whole(read: Callable[[], builders.Reply], size: _Size) -> None:
-    divisions = read().json["divisions"]
-    found = len(divisions) + sum(len(d["groups"]) + sum(len(g["teams"]) for g in d["groups"]) for d in divisions)
-    assert found == size.units, found
+def _decider(client: Client, person: Actor) -> Callable[[], object]:
+    roles, path = Roles(client.app.engine.table), {"tenantId": _id(0)}
+    endpoint: Endpoint = next(each for each in ENDPOINTS if each.id == "listUsers")
+    assert roles.within(person, endpoint, path).may(endpoint.permission)
+    return lambda: roles.within(person, endpoint, path)
 
 
-def _filling(size: _Size) -> Callable[[EmbeddedEngine], Iterable[Row]]:
+def _sign_ups() -> Finding:
+    with TemporaryDirectory() as folder, builders.client(Path(folder) / "data") as client:
+        tokens = [client.token(f"p{n}", admin=False, email=f"p{n}@example.com") for n in range(_SIGN_UPS)]
+
+        def sign_up(number: int) -> int:
+            said = {
+                "organizationName": f"Shop {number}",
+                "contactEmail": f"p{number}@example.com",
+                "environment": "dev",
+            }
+            return client.call("POST", BASE, said, token=tokens[number]).status
+
+        begun = perf_counter()
+        with ThreadPoolExecutor(_SIGN_UPS) as pool:
+            statuses = set(pool.map(sign_up, range(_SIGN_UPS)))
+        taken = perf_counter() - begun
+    assert statuses == {201}, statuses
+    return Finding(f"{_SIGN_UPS} sign-ups at once", "–", f"{taken * 1000:,.0f} ms", "all of them 201", None)
+
+
+def _filling(count: int) -> Callable[[EmbeddedEngine], Iterable[Row]]:
     def rows(engine: EmbeddedEngine) -> Iterable[Row]:
         return chain(
-            created(engine, TENANT, [_tenant()], events.CREATED),
-            created(engine, UNIT, _units(size), events.UNIT_CREATED),
+            created(engine, TENANT, _tenants(count), events.CREATED),
+            created(engine, MEMBERSHIP, [_membership()], events.ASSIGNED),
         )
 
     return rows
 
 
-def _units(size: _Size) -> Iterator[Unit]:
-    for d in range(size.divisions):
-        division = _unit(UnitKind.DIVISION, None, d, d)
-        yield division
-        for g in range(size.groups):
-            group = _unit(UnitKind.GROUP, division.unit_id, g, d * size.groups + g)
-            yield group
-            for t in range(size.teams):
-                yield _unit(UnitKind.TEAM, group.unit_id, t, (d * size.groups + g) * size.teams + t)
+def _id(number: int) -> str:
+    return f"tenant-00000000-0000-4000-8000-{number:012x}"
 
 
-def _unit(kind: UnitKind, parent_id: str | None, place: int, number: int) -> Unit:
-    name = f"{kind.capitalize()} number {place}"
-    unit_id = f"{PREFIX[kind]}{number * 7919 % 10**16:016}"
-    return Unit(unit_id, _ID, kind, name, parent_id, _FOUNDED, "system-bench", _FOUNDED, "system-bench")
+def _membership() -> Membership:
+    return Membership(_id(0), _PERSON.subject, "customer-0", Role.OPERATOR, {}, FOUNDED, "system-bench")
 
 
-def _tenant() -> Tenant:
-    return Tenant(
-        tenant_id=_ID,
-        customer_id="customer-bench",
-        organization_name="Acme",
-        contact_id="contact-0123456789ABCDEF",
-        environment=Environment.DEV,
-        status=Status.ACTIVE,
-        division=None,
-        group=None,
-        team=None,
-        metadata={},
-        created_at=_FOUNDED,
-        created_by="system-bench",
-        updated_at=_FOUNDED,
-        updated_by="system-bench",
-        marks={},
-    )
+def _tenants(count: int) -> Iterator[Tenant]:
+    environments, statuses = list(Environment), [Status.ACTIVE, Status.ACTIVE, Status.PARKED, Status.DEPROVISIONED]
+    for number in range(count):
+        yield Tenant(
+            _id(number),
+            f"customer-{number}",
+            f"Shop number {number * 7919 % count}",
+            "contact-0123456789ABCDEF",
+            environments[number % 3],
+            statuses[number % 4],
+            None,
+            None,
+            None,
+            {},
+            FOUNDED,
+            "system-bench",
+            FOUNDED,
+            "system-bench",
+            {},
+        )
