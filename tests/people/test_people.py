@@ -12,10 +12,12 @@ from tests.people.world import People, email_key, loses_to
 def test_one_address_is_one_contact_however_it_is_written(people: People) -> None:
     first = people.contact("Ann+x@Example.com")
     assert first.startswith("contact-")
-    for written in ("ann+x@example.com", "ANN+X@EXAMPLE.COM", "\uff41nn+x@example.com"):
+    for written in ("ann+x@example.com", "ANN+X@EXAMPLE.COM"):
         assert people.contact(written) == first
-    assert people.contact("ann@example.com") != first
-    assert people.contact("straße@example.com") == people.contact("STRASSE@example.com")
+    assert people.contact("Jos\u00e9@example.com") == people.contact("JOSE\u0301@example.com")
+    for another in ("ann@example.com", "\uff41nn+x@example.com"):
+        assert people.contact(another) != first
+    assert people.contact("straße@example.com") != people.contact("strasse@example.com")
 
 
 def test_a_contact_is_known_before_anybody_has_proven_to_have_the_address(people: People) -> None:

@@ -78,7 +78,7 @@ ONES_OWN = {
     ("POST", "/v1.0/invitations/{token}/accept"),
 }
 STATUSES = ("PENDING", "ACTIVE", "SUSPENDED", "PARKED", "FAILED", "DEPROVISIONED")
-CLOSED = {"SUSPENDED", "PARKED"}
+CLOSED = {"SUSPENDED", "PARKED", "DEPROVISIONED"}
 CALLERS = {"ada": ADMIN, "otto": OPERATOR, "vic": VIEWER}
 # What is not there is refused after, and otherwise than, what is not allowed.
 IN_PLACE_OF = {
@@ -157,6 +157,8 @@ def _expected(role: str, method: str, path: str, status: str) -> str:
     if status in CLOSED and (method, path) != ("GET", T):
         if status == "PARKED" and path == f"{T}/lifecycle/unpark":
             return "let in" if role == ADMIN else "forbidden"
+        if status == "DEPROVISIONED" and (method, path) == ("PUT", T):
+            return "let in" if role == ADMIN else "forbidden"  # and then refused by the status, with 422
         return "closed"
     return "let in" if role in MAY[method, path] else "forbidden"
 

@@ -69,7 +69,7 @@ def test_one_that_does_not_run_leaves_without_force(world: World) -> None:
         ("ACTIVE", "PARKED", 200),
         ("ACTIVE", "ACTIVE", 422),
         ("ACTIVE", "FAILED", 422),
-        ("ACTIVE", "DEPROVISIONED", 200),
+        ("PARKED", "DEPROVISIONED", 200),
         ("SUSPENDED", "ACTIVE", 200),
         ("SUSPENDED", "PARKED", 422),
         ("PARKED", "ACTIVE", 200),
@@ -86,6 +86,8 @@ def test_every_way_goes_through_the_status(world: World, status: str, to: str, o
         world.moved("boss", tenant, "FAILED")
     elif status != "PENDING":
         world.moved("boss", tenant, "ACTIVE")
+        if status == "DEPROVISIONED":
+            world.moved("boss", tenant, "SUSPENDED")
         if status != "ACTIVE":
             world.moved("boss", tenant, status)
     reply = world.ask("boss", "PATCH", tenant_path(tenant, "status"), {"status": to, **WHY})

@@ -155,6 +155,7 @@ def build(  # noqa: PLR0913 - each is a seam that tests use
     people, tokens = sign_ins(settings, engine.folder, moving)
     ports |= {"email_key": lambda: email_key, "invitation_key": lambda: invitation_key(lambda: email_key)}
     ports |= {"token_keys": tokens.keys, **_mail_ports(settings, engine)}
+    sweeps = _sweeps(ports)  # first: what they give is a port of others
     dispatcher = Dispatcher.over(
         [bound(endpoint, ports) for endpoint in endpoints],
         table=table,
@@ -171,7 +172,7 @@ def build(  # noqa: PLR0913 - each is a seam that tests use
         dispatcher,
         tuple(replace(reaction, handler=bind(reaction.handler, ports)) for reaction in reactions),
         tuple(replace(daily, handler=bind(daily.handler, ports)) for daily in DAILY),
-        _sweeps(ports),
+        sweeps,
         begin,
         bind(resume, ports),
         people.waits,

@@ -17,10 +17,22 @@ from bbws.marketing.ports import Sold
 from bbws.products.store import PRODUCT, product_key
 from bbws.settings import SettingsError
 
+# What callers of handlers give by name.
+_GIVEN = frozenset({"messages"})
+
 
 def bind[F: Callable[..., Any]](function: F, ports: Mapping[str, object]) -> Callable[..., Any]:
-    """``function`` with the ports that its parameters name."""
-    names = inspect.signature(function).parameters.keys() & ports.keys()
+    """``function`` with the ports that its parameters name.
+
+    Raises:
+        LookupError: it names one that there is not.
+    """
+    parameters = inspect.signature(function).parameters
+    names = parameters.keys() & ports.keys()
+    for each in parameters.values():
+        if each.kind is each.KEYWORD_ONLY and each.default is each.empty and each.name not in names | _GIVEN:
+            msg = f"there is no port {each.name}, which {function} asks for"
+            raise LookupError(msg)
     return partial(function, **{name: ports[name] for name in names}) if names else function
 
 

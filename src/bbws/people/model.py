@@ -57,8 +57,11 @@ class Person(NamedTuple):
 
 
 def fold_email(email: str) -> str:
-    """An address for comparing: without regard to case, and to how its characters are composed."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", email).casefold())
+    """An address for comparing: without regard to case, and to how its characters are composed.
+
+    Nothing else is alike: ``straße.example`` and ``strasse.example`` are two domains, which folding would make one.
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", email).lower())
 
 
 def email_name(key: bytes, email: str) -> str:

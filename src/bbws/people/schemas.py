@@ -6,6 +6,9 @@ from pydantic import BeforeValidator, Field
 
 from bbws.people.model import MOST_CHARACTERS
 
+# What begins an encoded word (RFC 2047): programs decode it in headers, to whatever it hides.
+_ENCODED_WORD = "=?"
+
 
 def address(text: str) -> str:
     """An e-mail address as it is kept: one form for every way to write it, but for case.
@@ -16,6 +19,9 @@ def address(text: str) -> str:
     # Imported with the first address: most functions never see one.
     from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 - see above
 
+    if _ENCODED_WORD in text:
+        msg = f"must be an e-mail address: {_ENCODED_WORD} in it would be read as something else in a mail"
+        raise ValueError(msg)
     try:
         return validate_email(text.strip(), check_deliverability=False, allow_quoted_local=True).normalized
     except EmailNotValidError as error:

@@ -116,5 +116,11 @@ def not_found(tenant_id: str) -> Problem:
 
 
 def _closed(status: Status) -> Problem:
-    how = "suspended: write to support" if status is Status.SUSPENDED else "parked: its Admin can unpark it"
-    return ACCOUNT_SUSPENDED(f"This tenant is {how}.", currentStatus=status.value)
+    return ACCOUNT_SUSPENDED(f"This tenant is {_WHY_CLOSED[status]}.", currentStatus=status.value)
+
+
+_WHY_CLOSED = {
+    Status.SUSPENDED: "suspended: write to support",
+    Status.PARKED: "parked: its Admin can unpark it",
+    Status.DEPROVISIONED: "deprovisioned: nothing but its record is left",
+}

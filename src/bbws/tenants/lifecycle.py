@@ -11,7 +11,7 @@ from bbws.kernel.work import UnitOfWork
 from bbws.operations.model import Operation
 from bbws.operations.service import OperationKind, accept
 from bbws.tenants import events, service, store
-from bbws.tenants.model import DEPENDENCIES, Status, Tenant, Transition
+from bbws.tenants.model import Tenant, Transition
 
 
 def suspend(work: UnitOfWork, tenant_id: str, reason: str) -> tuple[Stored[Tenant], Stored[Operation]]:
@@ -43,9 +43,8 @@ def deprovision(
     """
     current = service.get(work, tenant_id)
     service.require_confirmed(work, tenant_id, confirm, force=force)
-    if current.value.status is Status.ACTIVE and not force:
-        detail = "The tenant's environment runs. Park the tenant first, or send force=true and confirm."
-        raise DEPENDENCIES(detail, dependencies=[{"kind": "environment", "id": current.value.environment.value}])
+    if not force:
+        service.require_idle(current.value)
     return _moved(work, service.move(work, tenant_id, Transition.DEPROVISION), Transition.DEPROVISION)
 
 

@@ -89,7 +89,7 @@ ENDPOINTS = (
         summary="Take a tenant to a status, by whatever transition leads there",
         handler=_set_status,
         body_schema=SetStatus,
-        problems=(ILLEGAL_TRANSITION,),
+        problems=(ILLEGAL_TRANSITION, DEPENDENCIES),
         example={"status": "ACTIVE", "reason": "The environment is ready"},
         **_MOVED,
     ),

@@ -6,12 +6,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from bbws.kernel.canonical import Document
-from bbws.kernel.problem import Kind, ProblemType
+from bbws.kernel.canonical import Document, canonical
+from bbws.kernel.problem import VALIDATION, FieldError, Kind, ProblemType
 from bbws.operations.model import ILLEGAL_TRANSITION
 
 ID_PATTERN = r"^tenant-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 CUSTOMER_PATTERN = r"^[A-Za-z0-9-]{3,64}$"
+
+_MOST_METADATA = 32 * 1024
 
 TENANT_NOT_FOUND = ProblemType(
     Kind.NOT_FOUND,
@@ -184,10 +186,13 @@ def changed(tenant: Tenant, fields: Mapping[str, Any], now: datetime, by: str) -
     """The tenant with ``fields`` in place of its own; metadata is merged, and null takes a key away (RFC 7396).
 
     Raises:
-        Problem: 422 for a deprovisioned one.
+        Problem: 400 where metadata grows too large, 422 for a deprovisioned one.
     """
     require_not(tenant, Status.DEPROVISIONED)
     metadata = merged(tenant.metadata, fields.get("metadata") or {})
+    if len(canonical(metadata)) > _MOST_METADATA:
+        message = f"must not grow beyond {_MOST_METADATA} bytes; take keys away by null"
+        raise VALIDATION(f"metadata {message}.", errors=(FieldError("metadata", message, "too_long"),))
     return tenant._replace(**{**fields, "metadata": metadata}, updated_at=now, updated_by=by)
 
 

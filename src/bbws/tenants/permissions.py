@@ -61,6 +61,7 @@ OF_ANY_MEMBER = frozenset({READ, UNITS_READ})
 LEFT: Mapping[Status, frozenset[str]] = {
     Status.SUSPENDED: frozenset({READ}),
     Status.PARKED: frozenset({READ, UNPARK}),
+    Status.DEPROVISIONED: frozenset({READ, WRITE}),  # a change is refused by the status itself
 }
 
 

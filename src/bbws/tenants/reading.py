@@ -11,6 +11,7 @@ from bbws.tenants import store
 from bbws.tenants.members import store as members_store
 from bbws.tenants.members.model import Membership
 from bbws.tenants.model import Environment, Status, Tenant, fold_name
+from bbws.tenants.permissions import LEFT
 
 # A page of a search looks at this many tenants at most, so it may be short and still have a next one.
 _LOOKED_AT = 1000
@@ -113,11 +114,11 @@ def of_user(work: UnitOfWork, user_id: str) -> list[tuple[Stored[Tenant], Member
         tenant = store.load(work, seen.value.tenant_id)
         if current is None or tenant is None:
             continue
-        if actor.subject == user_id or actor.may(PLATFORM_ADMIN) or _is_admin(work, seen.value.tenant_id):
+        if actor.subject == user_id or actor.may(PLATFORM_ADMIN) or _administers(work, tenant.value):
             found.append((tenant, current.value))
     return found
 
 
-def _is_admin(work: UnitOfWork, tenant_id: str) -> bool:
-    own = members_store.find(work, tenant_id, work.actor.subject)
-    return own is not None and own.value.is_admin
+def _administers(work: UnitOfWork, tenant: Tenant) -> bool:
+    own = members_store.find(work, tenant.tenant_id, work.actor.subject)
+    return own is not None and own.value.is_admin and tenant.status not in LEFT

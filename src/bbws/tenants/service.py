@@ -15,6 +15,7 @@ from bbws.tenants.members import store as members_store
 from bbws.tenants.members.model import Membership
 from bbws.tenants.model import (
     CONFIRMATION,
+    DEPENDENCIES,
     NAME_TAKEN,
     UNKNOWN_CUSTOMER,
     Environment,
@@ -115,7 +116,20 @@ def set_status(work: UnitOfWork, tenant_id: str, status: Status, reason: str) ->
     if transition in _OF_THE_PLATFORM and not work.actor.may(PLATFORM_ADMIN):
         detail = f"Only a person with the platform role Admin may {transition} a tenant."
         raise FORBIDDEN(detail, requiredPermission=PLATFORM_ADMIN)
+    if transition is Transition.DEPROVISION:
+        require_idle(current.value)
     return move(work, tenant_id, transition, reason)
+
+
+def require_idle(tenant: Tenant) -> None:
+    """Refuse to take leave, without force, of a tenant whose environment runs.
+
+    Raises:
+        Problem: 422.
+    """
+    if tenant.status is Status.ACTIVE:
+        detail = "The tenant's environment runs. If it is to go all the same, DELETE it with force=true and confirm."
+        raise DEPENDENCIES(detail, dependencies=[{"kind": "environment", "id": tenant.environment.value}])
 
 
 # What an Admin could undo of what the platform decided.

@@ -107,8 +107,9 @@ def remove(work: UnitOfWork, tenant_id: str, user_id: str) -> None:
     Raises:
         Problem: 404, 412, or 422 for the last Admin.
     """
-    tenant, current = _to_change(work, tenant_id, user_id)
-    if current.value.is_admin:
+    tenant, current = service.get(work, tenant_id), get(work, tenant_id, user_id)
+    work.match(current)
+    if current.value.is_admin and tenant.value.status is not Status.DEPROVISIONED:
         _keep_an_admin(work, tenant.value, user_id)
     work.update(store.MEMBERSHIP, current, model.removed(current.value), events.REMOVED)
 

@@ -9,9 +9,11 @@ from bbws.kernel.entity import EntityType, Stored
 from bbws.kernel.table import Key, Position, Row, RowKind, Table
 from bbws.kernel.work import UnitOfWork
 from bbws.people import store as people_store
+from bbws.people.service import is_erased
 from bbws.tenants.members.model import Membership
+from bbws.tenants.model import Status
 from bbws.tenants.permissions import Role
-from bbws.tenants.store import BY_USER, DECIDING, USERS, USERS_OF_ROLE, partition, path
+from bbws.tenants.store import BY_USER, DECIDING, TENANT, USERS, USERS_OF_ROLE, partition, path, tenant_key
 
 SHOWING = DECIDING | people_store.SHOWING
 LISTING = SHOWING | Access.to(indexes=f"{USERS} {USERS_OF_ROLE}")
@@ -115,18 +117,25 @@ def find(work: UnitOfWork, tenant_id: str, user_id: str) -> Stored[Membership] |
 
 
 def is_admin_of_customer(table: Table, customer_id: str, user_id: str) -> bool:
-    """Whether somebody is Admin of one of a customer's tenants."""
-    return bool(table.query(f"CUSTOMER#{customer_id}", prefix=f"{_ADMIN}{user_id}#", limit=1).rows)
+    """Whether somebody is Admin of one of a customer's tenants that has not been deprovisioned."""
+    page = table.query(f"CUSTOMER#{customer_id}", prefix=f"{_ADMIN}{user_id}#", limit=_AT_ONCE)
+    for found in page.rows:
+        row = table.get(tenant_key(found.key.sort.rpartition("#")[2]))
+        if row is not None and TENANT.stored(row).value.status is not Status.DEPROVISIONED:
+            return True
+    return False
 
 
 def another_admin(work: UnitOfWork, tenant_id: str, but: str) -> Stored[Membership] | None:
-    """An Admin of the whole tenant who is not ``but``."""
+    """An Admin of the whole tenant who is not ``but``, and not forgotten."""
     start: Position | None = None
     while True:
         page = work.table.query(partition(tenant_id), prefix=_ADMIN, start=start, limit=2)
         for row in page.rows:
             found = find(work, tenant_id, row.document["userId"])
-            if found is not None and found.value.is_admin and found.value.user_id != but:
+            if found is None or not found.value.is_admin or found.value.user_id == but:
+                continue
+            if not is_erased(work.table, found.value.user_id):
                 return found
         if page.next is None:
             return None
