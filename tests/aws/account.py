@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parseaddr
 from typing import Any
 
 from bbws.bootstrap.aws import Cloud, dispatcher, open_cloud, worker
 from bbws.bootstrap.aws_setup import set_up
 from bbws.bootstrap.manifest import manifest
 from bbws.engines.aws.calls import Transport
+from bbws.engines.aws.directory import GROUPS
 from bbws.engines.aws.names import CURSOR_KEY, EMAIL_KEY, FEED, FIRST_KEY, SIGNING_KEY
 from bbws.kernel.actor import Actor, ActorKind
 from bbws.kernel.change import Change
@@ -25,6 +27,7 @@ from bbws.settings import AwsVariables, Settings
 from infra.local.state import REGION
 from tests.aws import shared
 from tests.aws.tables import CREDENTIALS, create_table, sdk_client
+from tests.tenants.hooks import FakeSender
 
 MANIFEST = manifest()
 FUNCTIONS: Mapping[str, Any] = {
@@ -70,6 +73,7 @@ class Account:
         self._clouds: dict[str, Cloud] = {}
         self._announced: set[str] = set()
         self.clock = ShiftedClock()
+        self.sender = FakeSender()
         self.key = ""
         self.pool = ""
         self._fresh = 0
@@ -85,7 +89,11 @@ class Account:
             )
             variables = AwsVariables(shared.address(), CREDENTIALS.access_key, CREDENTIALS.secret_key, "")
             self._clouds[function] = open_cloud(
-                settings, variables, lambda sender: self._watch(function, sender), self.clock
+                settings,
+                variables,
+                lambda sender: self._watch(function, sender),
+                self.clock,
+                ports={"sender": self.sender},
             )
         return self._clouds[function]
 
@@ -98,6 +106,8 @@ class Account:
         """What Terraform makes, and the set-up after it."""
         cognito = sdk_client("cognito-idp", shared.address())
         self.pool = cognito.create_user_pool(PoolName=self.environment)["UserPool"]["Id"]
+        for group in GROUPS.values():
+            cognito.create_group(UserPoolId=self.pool, GroupName=group)
         cognito.close()
         cloud = self.cloud("terraform")
         for store, entry in MANIFEST["stores"].items():
@@ -112,6 +122,8 @@ class Account:
             self.sdk("sqs").create_queue(QueueName=cloud.engine.names.dead_letters(queue))
         self.sdk("sqs").create_queue(QueueName=cloud.engine.names.dead_letters(FEED))
         self.sdk("events").create_event_bus(Name=cloud.engine.names.bus)
+        sender = parseaddr(cloud.settings.mail_from)[1]
+        self.sdk("sesv2").create_email_identity(EmailIdentity=sender)
         set_up(cloud)
         self.key = cloud.engine.secrets.text(FIRST_KEY)
 
@@ -133,6 +145,13 @@ class Account:
     ) -> Reply:
         """What it answers to the person of whom a token of the pool claims this."""
         return self._answer(operation, path, body, headers, claims)
+
+    def enrol(self, name: str) -> str:
+        """Somebody in the pool, with a verified address; the ``sub``."""
+        attributes = [{"Name": "email", "Value": f"{name}@example.com"}, {"Name": "email_verified", "Value": "true"}]
+        user = self.sdk("cognito-idp").admin_create_user(UserPoolId=self.pool, Username=name, UserAttributes=attributes)
+        [sub] = [each["Value"] for each in user["User"]["Attributes"] if each["Name"] == "sub"]
+        return str(sub)
 
     def know(self, person: str, email: str) -> None:
         """Somebody whose verified address is known."""

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from bbws.kernel.canonical import sha256
 from tests.aws.account import Account, Reply
 from tests.aws.recording import Rights
 from tests.tenants.world import ACME, TENANTS, WHY
@@ -19,7 +20,7 @@ def tell(made: Account, recorded: Rights) -> None:
     made.work()
 
 
-def _ask(made: Account, operation: str, path: str, body: object = None, *, by: str = ANN, status: int = 200) -> Reply:
+def ask(made: Account, operation: str, path: str, body: object = None, *, by: str = ANN, status: int = 200) -> Reply:
     """After a look at what would happen, where something would."""
     call = made.call_as_admin if by == "boss" else lambda *said, **headers: made.call_as_person(by, *said, **headers)
     if path.startswith(f"{TENANTS}/"):
@@ -28,63 +29,71 @@ def _ask(made: Account, operation: str, path: str, body: object = None, *, by: s
     if not operation.startswith(("get", "list")):
         planned = call(operation, f"{path}{'&' if '?' in path else '?'}dryRun=true", body)
         assert planned.status == 200, planned.json
-        repeatable = {"idempotency_key": f"{operation}{path}{body}"[:200]}
+        repeatable = {"idempotency_key": sha256(f"{operation}{path}{body}".encode())}
     reply = call(operation, path, body, **repeatable)
     assert reply.status == status, reply.json
     return reply
 
 
+def active(made: Account, name: str) -> str:
+    """Where a tenant of Ann's is that is ready."""
+    tenant = ask(made, "createTenant", TENANTS, {**ACME, "organizationName": name}, status=201).json
+    path = f"{TENANTS}/{tenant['tenantId']}"
+    ask(made, "setTenantStatus", f"{path}/status", {"status": "ACTIVE", **WHY})
+    return path
+
+
 def _founded(made: Account) -> dict[str, Any]:
-    first = _ask(made, "createTenant", TENANTS, ACME, status=201).json
+    first = ask(made, "createTenant", TENANTS, ACME, status=201).json
     second = {**ACME, "organizationName": "Acme Two", "customerId": first["customerId"]}
-    other = _ask(made, "createTenant", TENANTS, second, status=201).json
+    other = ask(made, "createTenant", TENANTS, second, status=201).json
     for by in (ANN, "boss"):
         for order in ("createdAt", "organizationName"):
             for query in ("", "&status=PENDING"):
                 listed = f"{TENANTS}?pageSize=1&sortBy={order}{query}"
-                token = _ask(made, "listTenants", listed, by=by).json["nextToken"]
-                _ask(made, "listTenants", f"{listed}&startAt={token}", by=by)
+                token = ask(made, "listTenants", listed, by=by).json["nextToken"]
+                ask(made, "listTenants", f"{listed}&startAt={token}", by=by)
     path = f"{TENANTS}/{first['tenantId']}"
-    _ask(made, "getTenant", path)
+    ask(made, "getTenant", path)
     third = {**ACME, "organizationName": "Theirs", "customerId": first["customerId"]}
-    theirs = _ask(made, "createTenant", TENANTS, third, by="boss", status=201).json
-    _ask(made, "getTenant", f"{TENANTS}/{theirs['tenantId']}")  # as an Admin of the customer
-    _ask(made, "updateTenant", path, {"organizationName": "Acme One", "contactEmail": "new@acme.example"})
-    _ask(made, "setTenantStatus", f"{path}/status", {"status": "ACTIVE", **WHY})
-    _ask(
+    theirs = ask(made, "createTenant", TENANTS, third, by="boss", status=201).json
+    ask(made, "getTenant", f"{TENANTS}/{theirs['tenantId']}")  # as an Admin of the customer
+    ask(made, "updateTenant", path, {"organizationName": "Acme One", "contactEmail": "new@acme.example"})
+    ask(made, "setTenantStatus", f"{path}/status", {"status": "ACTIVE", **WHY})
+    ask(
         made, "setTenantStatus", f"{TENANTS}/{theirs['tenantId']}/status", {"status": "DEPROVISIONED", **WHY}, by="boss"
     )
-    _ask(made, "deleteTenant", f"{TENANTS}/{other['tenantId']}", status=202)
+    ask(made, "deleteTenant", f"{TENANTS}/{other['tenantId']}", status=202)
     return dict(first)
 
 
 def _users(made: Account, own: str) -> None:
     made.know("ben", "ben@example.com")
-    _ask(made, "addUser", f"{own}/users", {"email": "ben@example.com", "role": "Admin"}, status=201)
+    ask(made, "addUser", f"{own}/users", {"email": "ben@example.com", "role": "Admin"}, status=201)
     for query in ("", "&role=Admin"):
         listed = f"{own}/users?pageSize=1{query}"
-        token = _ask(made, "listUsers", listed).json["nextToken"]
-        _ask(made, "listUsers", f"{listed}&startAt={token}")
+        token = ask(made, "listUsers", listed).json["nextToken"]
+        ask(made, "listUsers", f"{listed}&startAt={token}")
     one = f"{own}/users/user-ben"
-    _ask(made, "getTenantUser", one)
-    _ask(made, "getUserAccess", f"{one}/access")
-    _ask(made, "listUserTenants", "/v1.0/users/user-ann/tenants?pageSize=1")
-    _ask(made, "listUserTenants", "/v1.0/users/user-ben/tenants")
-    _ask(made, "setUserRole", one, {"role": "Viewer"})
-    _ask(made, "setUserRole", one, {"role": "Admin"})
-    _ask(made, "removeUser", one, status=204)
-    _ask(made, "eraseUser", "/v1.0/users/user-ben", by="boss", status=204)
+    ask(made, "getTenantUser", one)
+    ask(made, "getUserAccess", f"{one}/access")
+    ask(made, "listUserTenants", "/v1.0/users/user-ann/tenants?pageSize=1")
+    ask(made, "listUserTenants", "/v1.0/users/user-ben/tenants")
+    ask(made, "setUserRole", one, {"role": "Viewer"})
+    ask(made, "setUserRole", one, {"role": "Admin"})
+    ask(made, "removeUser", one, status=204)
+    ask(made, "eraseUser", "/v1.0/users/user-ben", by="boss", status=204)
 
 
 def _lifecycle(made: Account, own: str, recorded: Rights) -> None:
-    _ask(made, "parkTenant", f"{own}/lifecycle/park", WHY)
-    _ask(made, "unparkTenant", f"{own}/lifecycle/unpark")
+    ask(made, "parkTenant", f"{own}/lifecycle/park", WHY)
+    ask(made, "unparkTenant", f"{own}/lifecycle/unpark")
     recorded.broken.add("tenant-lifecycle")
-    _ask(made, "suspendTenant", f"{own}/lifecycle/suspend", WHY, status=202)
+    ask(made, "suspendTenant", f"{own}/lifecycle/suspend", WHY, status=202)
     made.try_to_work("tenant-lifecycle")
     recorded.broken.clear()
     made.clock.shift += timedelta(hours=2)
     made.daily("operations-resume")
-    _ask(made, "resumeTenant", f"{own}/lifecycle/resume", by="boss", status=202)
+    ask(made, "resumeTenant", f"{own}/lifecycle/resume", by="boss", status=202)
     made.work()
-    _ask(made, "deleteTenant", f"{own}?force=true&confirm=Acme%20One", status=202)
+    ask(made, "deleteTenant", f"{own}?force=true&confirm=Acme%20One", status=202)

@@ -16,16 +16,8 @@ def made() -> Iterator[Account]:
         yield ready
 
 
-def _person(made: Account, name: str) -> str:
-    """Somebody in the pool; the ``sub``."""
-    attributes = [{"Name": "email", "Value": f"{name}@example.com"}, {"Name": "email_verified", "Value": "true"}]
-    user = made.sdk("cognito-idp").admin_create_user(UserPoolId=made.pool, Username=name, UserAttributes=attributes)
-    [sub] = [each["Value"] for each in user["User"]["Attributes"] if each["Name"] == "sub"]
-    return str(sub)
-
-
 def test_somebody_is_known_by_the_address_in_the_pool_until_they_are_forgotten(made: Account) -> None:
-    sub = _person(made, "ann")
+    sub = made.enrol("ann")
     claims = {"sub": sub, "token_use": "access"}
     founded = made.call_as(claims, "createTenant", "/v1.0/tenants", TENANT)
     assert founded.status == 201, founded.json
@@ -38,9 +30,7 @@ def test_somebody_is_known_by_the_address_in_the_pool_until_they_are_forgotten(m
 
 
 def test_the_pool_is_told_of_the_roles(made: Account) -> None:
-    sub, pool = _person(made, "ben"), made.sdk("cognito-idp")
-    for group in ("TenantAdmin", "TenantOperator", "TenantViewer"):
-        pool.create_group(UserPoolId=made.pool, GroupName=group)
+    sub, pool = made.enrol("ben"), made.sdk("cognito-idp")
     claims = {"sub": sub, "token_use": "access"}
     tenant = made.call_as(claims, "createTenant", "/v1.0/tenants", {**TENANT, "organizationName": "Ben and Co"}).json
     made.work()

@@ -9,7 +9,7 @@ import pytest
 
 from bbws.kernel.clock import rfc3339
 from bbws.people.store import REGISTERING
-from tests.aws import tenants_story
+from tests.aws import invitations_story, tenants_story, units_story, webhooks_story
 from tests.aws.account import FUNCTIONS, Account, Reply, account
 from tests.aws.recording import Right, Rights
 from tests.aws.test_bus import record
@@ -50,6 +50,9 @@ def _rights() -> Rights:
         _keys(made)
         _campaigns(made)
         tenants_story.tell(made, recorded)
+        units_story.tell(made, recorded)
+        invitations_story.tell(made)
+        webhooks_story.tell(made)
         _audit(made)
         _platform(made)
         _feed(made)
@@ -207,6 +210,9 @@ def _audit(made: Account) -> None:
         "&type=tenant.created",
         "&type=user.registered",
         "&type=contact.added",
+        "&type=hierarchy.created",
+        "&type=invitation.created",
+        "&type=webhook.created",
         f"&subject={PRODUCTS}/PROD-OWN",
     ):
         page = made.call("listAuditRecords", f"{records}{query}")

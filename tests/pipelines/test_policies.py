@@ -15,6 +15,7 @@ from tests.pipelines.actions import ACTIONS
 from tests.pipelines.conftest import Account
 
 ACCOUNT = "123456789012"
+MANIFEST = json.loads((ROOT / "infra/terraform/manifest.json").read_text(encoding="utf-8"))
 NAMES = sorted(path.stem for path in POLICIES.glob("*.json"))
 LARGEST = 6144  # of a managed policy, spaces not counted
 GIVEN = ("--region", "eu-west-1", "--account", ACCOUNT)
@@ -154,8 +155,26 @@ def test_a_key_of_aws_is_found_by_its_name() -> None:
 
 
 def test_the_boundary_holds_everything_that_functions_are_given() -> None:
-    manifest = (ROOT / "infra/terraform/manifest.json").read_text(encoding="utf-8")
-    services = "apigateway|dynamodb|events|logs|s3|secretsmanager|sqs|xray"
+    manifest = json.dumps(MANIFEST)
+    services = "apigateway|cognito-idp|dynamodb|events|logs|s3|secretsmanager|ses|sqs|xray"
     given = set(re.findall(rf'"((?:{services}):[A-Z]\w+)"', manifest + _terraform())) - {"dynamodb:LeadingKeys"}
     assert len(given) > 20
     assert {action for action in given if not list(allowing("boundary", action))} == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "effect", "action"),
+    [
+        ("boundary", "Allow", "dynamodb:GetItem"),
+        ("deploy", "Allow", "dynamodb:CreateTable"),
+        ("plan", "Deny", "dynamodb:Query"),
+    ],
+)
+@pytest.mark.parametrize("store", sorted(MANIFEST["stores"]))
+def test_every_table_is_within_the_boundary_made_by_a_deployment_and_unread_by_a_plan(
+    store: str, name: str, effect: str, action: str
+) -> None:
+    table = f"arn:aws:dynamodb:*:${{ACCOUNT}}:table/{store}-${{ENVIRONMENT}}"
+    met = {one["Effect"] for one in statements(name) if meets(one, action, table)}
+    assert effect in met
+    assert effect == "Deny" or "Deny" not in met

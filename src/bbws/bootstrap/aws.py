@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import cache, cached_property, partial
 from importlib import import_module
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bbws.audit.ports import Signer
@@ -41,8 +42,11 @@ if TYPE_CHECKING:
 _LEASE = timedelta(seconds=60)
 
 
-def _as_it_is(transport: Transport) -> Transport:
-    return transport
+NO_PORTS: Mapping[str, object] = MappingProxyType({})
+
+
+def _as_it_is[T](given: T) -> T:
+    return given
 
 
 class Ports(Mapping[str, object]):
@@ -84,6 +88,7 @@ def open_cloud(
     watch: Callable[[Transport], Transport] = _as_it_is,
     clock: Clock | None = None,
     table: Table | None = None,
+    ports: Mapping[str, object] = NO_PORTS,
 ) -> Cloud:
     """The environment that the settings name. Nothing is asked of AWS yet.
 
@@ -93,6 +98,7 @@ def open_cloud(
         watch: put around what sends calls without the SDK.
         clock: the time of changes; None: the machine's.
         table: where rows lie; None: in DynamoDB.
+        ports: in place of those of that name.
 
     Raises:
         SettingsError: a table is named for a store that there is not.
@@ -117,7 +123,7 @@ def open_cloud(
         watch=watch,
     )
     table = table or engine.table
-    return Cloud(settings, engine, table, clock, _ports(settings, engine, table, clock))
+    return Cloud(settings, engine, table, clock, _ports(settings, engine, table, clock, ports))
 
 
 def _reactions() -> "Sequence[Reaction]":
@@ -165,11 +171,11 @@ class _Signer:
         return self._own.sign(root)
 
 
-def _ports(settings: Settings, engine: AwsEngine, table: Table, clock: Clock) -> Ports:
+def _ports(settings: Settings, engine: AwsEngine, table: Table, clock: Clock, given: Mapping[str, object]) -> Ports:
     def begin(actor: Actor, correlation_id: str) -> UnitOfWork:
         return UnitOfWork(table, clock, actor, correlation_id)
 
-    ports = Ports(
+    ports: Ports = Ports(
         {
             "table": lambda: table,
             "clock": lambda: clock,
@@ -194,6 +200,7 @@ def _ports(settings: Settings, engine: AwsEngine, table: Table, clock: Clock) ->
             "public_url": lambda: settings.people_url,
             "directory": lambda: engine.directory,
         }
+        | {name: partial(_as_it_is, port) for name, port in given.items()}
     )
     return ports
 

@@ -27,7 +27,10 @@ CHANGING = READING | Access.to(puts="WEBHOOK")
 DELETING = CHANGING | Access.to(removes="WEBHOOK WEBHOOKSLOT")
 LISTING_DELIVERIES = READING | Access.to(queries="WEBHOOK")
 REPLAYING = CHANGING | Access.to(removes="WEBHOOK")
-DELIVERING = Access.to(gets="WEBHOOK TENANT", indexes=TURNS, queries="WEBHOOK", puts="WEBHOOK", removes="WEBHOOK")
+# What is told is read where it was changed.
+DELIVERING = Access.to(
+    gets="WEBHOOK TENANT INVITATION", indexes=TURNS, queries="WEBHOOK", puts="WEBHOOK", removes="WEBHOOK"
+)
 ANNOUNCING = DELIVERING | Access.to(queries="WEBHOOKSLOT")
 _DUE, _DELIVERY, _WAITING = "DUE#", "DELIVERY#", "WAITING"
 _AT_ONCE = 20
