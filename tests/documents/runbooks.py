@@ -31,6 +31,8 @@ _MASKS = (
     (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME"),
     (r"\bop-[0-9A-Z]{16}\b", "OPERATION"),
     (r"\bkey-[0-9A-Z]{12}\b", "KEY"),
+    (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "UUID"),
+    (r"\b(div|group|team)-[0-9A-Z]{16}\b", r"\1-UNIT"),
     (r"\b[0-9a-f]{16,128}\b", "HEX"),
     (r"\d[\d,.]* (s|ms|bytes)\b", "AMOUNT"),
     (r"http://127\.0\.0\.1:\d+", "URL"),

@@ -16,17 +16,27 @@ import yaml
 from bbws.engines.embedded.identity import LocalTokens
 from bbws.kernel.actor import PLATFORM_ADMIN
 from bbws.tables import ENDPOINTS
-from bbws.tenants.permissions import WEBHOOKS
+from bbws.tenants.permissions import GIVEN, SELF, Role
 from tests import builders
 from tests.documents.runbooks import ROOT, Sample, prints, samples
 
 FOLDER = ROOT / "docs" / "api"
 GUIDES = {
     "campaign-api-guide": ("campaigns-public-api", "campaigns-admin-api"),
+    "tenant-api-guide": ("tenant-api", "users-api", "hierarchy-api", "invitations-api"),
     "webhooks-events": ("webhooks-api",),
+}
+# Guides to what all calls have in common: their own parts, and the languages of their programs.
+COMMON: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
+    "getting-started": (("Start", "Sign in", "The first call", "The first tenant", "What next"), ()),
+    "authentication": (("On one machine", "Another issuer", "On AWS", "What a token may be", "Forgetting"), ()),
+    "error-handling": (("What a refusal says", "Statuses", "What to send again"), ("python", "javascript")),
+    "pagination": (("Pages", "Filters and order", "Cursors"), ("python", "javascript")),
+    "examples/create-tenant": (("curl", "bbws", "Python", "JavaScript"), ("python", "javascript")),
 }
 # Specification: operations §8.
 PARTS = ["Authentication", "Endpoints", "Requests and responses", "Error codes", "Rate limits", "Python", "JavaScript"]
+RUNS = {"python": [sys.executable], "javascript": ["node"]}
 WITHOUT_NODE = "BBWS_WITHOUT_NODE"
 _SECONDS = 60
 
@@ -36,30 +46,40 @@ def _text(guide: str) -> str:
 
 
 def test_every_guide_is_looked_at() -> None:
-    assert {page.stem for page in FOLDER.glob("*.md")} == set(GUIDES)
+    found = {page.relative_to(FOLDER).with_suffix("").as_posix() for page in FOLDER.rglob("*.md")}
+    assert found == {*GUIDES, *COMMON}
 
 
-@pytest.mark.parametrize("guide", GUIDES)
+@pytest.mark.parametrize("guide", [*GUIDES, *COMMON])
 def test_a_guide_has_its_head_and_its_parts(guide: str) -> None:
     head = dict(re.findall(r"^\| (\w+) \| (.*) \|$", _text(guide).partition("## ")[0], re.MULTILINE))
     assert re.fullmatch(r"\d+\.\d+", head["Version"])
     assert re.fullmatch(r"20\d\d-\d\d-\d\d", head["Date"])
     own = re.findall(r"^## (.*)$", _text(guide), re.MULTILINE)
     assert own[0] == "Overview"
-    assert [name for name in own if name in PARTS] == PARTS
+    parts = list(COMMON[guide][0]) if guide in COMMON else PARTS
+    assert [name for name in own if name in parts] == parts
 
 
 @pytest.mark.parametrize("guide", GUIDES)
 def test_a_guide_lists_every_call_with_its_command_and_who_may_make_it(guide: str) -> None:
     calls = [endpoint for endpoint in ENDPOINTS if endpoint.service in GUIDES[guide]]
-    found = re.findall(r"^\| `([A-Z]+ /\S+)` \| (\w+) \| `bbws ([a-z -]+)` \|", _text(guide), re.MULTILINE)
+    row = r"^\| `([A-Z]+ /\S+)` \| ([\w, ]+) \| (?:`bbws ([a-z -]+)`|–) \|"
+    found = re.findall(row, _text(guide), re.MULTILINE)
     assert {call: (who, command) for call, who, command in found} == {
-        f"{call.method} {call.path}": (
-            "Admin" if call.permission in {PLATFORM_ADMIN, WEBHOOKS} else "everybody",
-            " ".join(call.cli or ()),
-        )
-        for call in calls
+        f"{call.method} {call.path}": (_who(guide, call.permission), " ".join(call.cli or ())) for call in calls
     }
+
+
+def _who(guide: str, permission: str) -> str:
+    """Who may, in the words of a guide. Campaigns know one role, the platform's Admin."""
+    if permission == PLATFORM_ADMIN:
+        return "Admin" if guide == "campaign-api-guide" else "platform"
+    if permission == SELF:
+        return "signed in"
+    if permission not in GIVEN:
+        return "everybody"
+    return ", ".join(role for role in Role if role in GIVEN[permission]) or "platform"
 
 
 @pytest.mark.parametrize("guide", GUIDES)
@@ -80,7 +100,11 @@ def _refusals(service: str) -> Iterator[tuple[int, str]]:
 
 @pytest.mark.parametrize(
     ("guide", "language", "runs"),
-    [(guide, *how) for guide in GUIDES for how in (("python", [sys.executable]), ("javascript", ["node"]))],
+    [
+        (guide, language, RUNS[language])
+        for guide in (*GUIDES, *COMMON)
+        for language in COMMON.get(guide, ((), tuple(RUNS)))[1]
+    ],
 )
 def test_the_programs_of_a_guide_print_what_it_says(
     guide: str, language: str, runs: Sequence[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
@@ -123,7 +147,9 @@ def _printed(sample: Sample, runs: Sequence[str], folder: Path) -> str:
         product = {**builders.SAMPLE, "productId": "PROD-BASIC"}
         made = httpx.post(f"{server.url}/v1.0/products", json=product, headers={"x-api-key": server.key})
         assert made.status_code == httpx.codes.CREATED, made.text
-        token = LocalTokens(server.data_dir, "local").issue("operator", timedelta(hours=1), admin=True)
+        token = LocalTokens(server.data_dir, "local").issue(
+            "operator", timedelta(hours=1), admin=True, email="operator@example.com"
+        )
         known = {"PATH": os.environ["PATH"], "BBWS_URL": server.url, "BBWS_TOKEN": token}
         done = subprocess.run(
             [*runs, str(program)],

@@ -19,6 +19,7 @@ WANTED = {
         for name in ("deployment", "operations", "disaster_recovery", "dev_setup", "cicd_guide")
     ),
     *("environment_promotion_runbook", "rollback_runbook", "troubleshooting_runbook"),
+    "tenant_lambda_deployment_runbook",  # specification: tenants
     *(f"marketing_lambda/{name}_runbook" for name in ("deployment", "promotion", "troubleshooting", "rollback")),
 }
 # What each of the last four has besides: one of these headings for each thing that the specification lists.
