@@ -9,7 +9,7 @@ from bbws.kernel.actor import ANYONE, PLATFORM_ADMIN, SIGNED_IN
 from bbws.kernel.endpoint import Endpoint
 from bbws.kernel.reaction import Daily, Reaction, Sweep
 from bbws.stores import STORES
-from bbws.tables import DAILY, ENDPOINTS, REACTIONS, SWEEPS
+from bbws.tables import DAILY, ENDPOINTS, REACTIONS_ON_AWS, SWEEPS
 from tests.architecture.source import ROOT
 
 MANIFEST = manifest()
@@ -33,7 +33,7 @@ def test_the_committed_manifest_is_that_of_the_tables() -> None:
 
 def test_everything_has_a_function_of_its_own() -> None:
     assert set(MANIFEST["endpoints"]) == {endpoint.id for endpoint in ENDPOINTS} - OF_ONE_MACHINE
-    assert set(MANIFEST["consumers"]) == {reaction.name for reaction in REACTIONS}
+    assert set(MANIFEST["consumers"]) == {reaction.name for reaction in REACTIONS_ON_AWS}
     assert set(MANIFEST["daily"]) == {daily.name for daily in DAILY} | {sweep.name for sweep in SWEEPS}
     names = [function["function"] for function in FUNCTIONS]
     assert len(set(names)) == len(names)
@@ -47,7 +47,12 @@ def test_the_functions_of_products_are_named_as_specified() -> None:
 def test_every_row_and_index_that_is_touched_belongs_to_a_store() -> None:
     families = {family for store in STORES for family in (*store.entities, *store.others)} | {"*"}
     indexes = {index for entry in MANIFEST["stores"].values() for index in entry["indexes"]}
-    for access in (*map(_access, ENDPOINTS), *map(_access, REACTIONS), *map(_access, DAILY), *map(_access, SWEEPS)):
+    for access in (
+        *map(_access, ENDPOINTS),
+        *map(_access, REACTIONS_ON_AWS),
+        *map(_access, DAILY),
+        *map(_access, SWEEPS),
+    ):
         assert access.gets | access.queries | access.puts | access.removes | access.ensures <= families
         assert access.indexes <= indexes
 

@@ -3,7 +3,7 @@
 import logging
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import batched
@@ -15,6 +15,7 @@ from bbws.audit.rebuild import rebuild as rebuild_rows
 from bbws.audit.service import latest_checkpoint
 from bbws.audit.signing import SEED_BYTES, Ed25519Signer
 from bbws.audit.verify import Report, verify
+from bbws.bootstrap.health import Health
 from bbws.bootstrap.people import sign_ins
 from bbws.bootstrap.wiring import Catalogue, Documents, bind, bound, build_schemas, invitation_key, trusted_key
 from bbws.engines.embedded.archive import FolderArchive
@@ -33,14 +34,14 @@ from bbws.kernel.dispatch import Dispatcher
 from bbws.kernel.endpoint import Endpoint
 from bbws.kernel.http import Request
 from bbws.kernel.ids import random_id
-from bbws.kernel.reaction import Daily, Reaction
+from bbws.kernel.reaction import Daily, Reaction, Sweep
 from bbws.kernel.table import Unavailable
 from bbws.kernel.work import UnitOfWork, transact
 from bbws.keys import service as keys_service
 from bbws.keys.authentication import ApiKeys
 from bbws.keys.ports import NoMeter
 from bbws.operations.runner import resume
-from bbws.platform.ports import Metrics, Readiness
+from bbws.platform.ports import Metrics
 from bbws.settings import Settings
 from bbws.tables import DAILY, ENDPOINTS, ENTITIES, KINDS, REACTIONS, SWEEPS, permissions
 from bbws.tenants.access import Roles
@@ -48,30 +49,8 @@ from bbws.tenants.webhooks.ports import Sender
 
 logger = logging.getLogger("bbws.bootstrap")
 
-# Feed and queues are behind when the oldest change has waited this long; a load balancer then looks elsewhere.
-_LAG_SECONDS = 60.0
 # How long a start waits for messages to be worked off before it leaves what no message speaks of to the daily run.
 _RESUME_SECONDS = 600.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Health:
-    engine: EmbeddedEngine
-
-    def readiness(self) -> Readiness:
-        status = self.engine.status()
-        lag = status.feed_lag_seconds
-        waits = [lag, *(queue.oldest_seconds for queue in status.queues)]
-        details = {
-            "writable": status.writable,
-            "feedWaiting": status.feed_waiting,
-            "feedLagSeconds": lag,
-            "queues": {
-                queue.name: {"waiting": queue.waiting, "inFlight": queue.in_flight, "dead": queue.dead}
-                for queue in status.queues
-            },
-        }
-        return Readiness(status.writable and max((wait or 0.0) for wait in waits) < _LAG_SECONDS, details)
 
 
 class NoMetrics:
@@ -143,45 +122,46 @@ def build(  # noqa: PLR0913 - each is a seam that tests use
         "lease": timedelta(0),  # one process, and one thread for each queue
         "environment": settings.environment,
         "permissions": permissions(),
-        "health": _Health(engine),
+        "health": Health(engine),
         "meter": NoMeter(),
         "metrics": metrics or NoMetrics(),
         "backup": BackupStream(engine),
         "documents": Documents(),
         "sender": sender or HttpSender(loopback=settings.webhook_loopback),
     }
-    cursor_key, email_key = engine.secret("cursor-key"), engine.secret("email-key")
     # By the clock as it is: whoever issues tokens knows nothing of the one that stands still.
     people, tokens = sign_ins(settings, engine.folder, moving)
-    ports |= {"email_key": lambda: email_key, "invitation_key": lambda: invitation_key(lambda: email_key)}
+    email_key, cursor_key = _secret(engine, "email-key"), _secret(engine, "cursor-key")
+    ports |= {"email_key": email_key, "invitation_key": lambda: invitation_key(email_key)}
     ports |= {"token_keys": tokens.keys, **_mail_ports(settings, engine)}
     sweeps = _sweeps(ports)  # first: what they give is a port of others
     dispatcher = Dispatcher.over(
         [bound(endpoint, ports) for endpoint in endpoints],
         table=table,
         clock=clock,
-        authenticator=PeopleOrKeys(people, ApiKeys(table, clock), begin, lambda: email_key),
+        authenticator=PeopleOrKeys(people, ApiKeys(table, clock), begin, email_key),
         authority=Roles(table),
-        cursors=Cursors(lambda: cursor_key),
+        cursors=Cursors(cursor_key),
         limiter=RateLimiter(),
         cors=Cors(settings.cors_origins),
         queued_by_default=settings.write_mode == "queued",
     )
-    return App(
-        engine,
-        dispatcher,
-        tuple(replace(reaction, handler=bind(reaction.handler, ports)) for reaction in reactions),
-        tuple(replace(daily, handler=bind(daily.handler, ports)) for daily in DAILY),
-        sweeps,
-        begin,
-        bind(resume, ports),
-        people.waits,
-    )
+    work = _wired(reactions, ports), _wired(DAILY, ports), sweeps
+    return App(engine, dispatcher, *work, begin, bind(resume, ports), people.waits)
+
+
+def _wired[T: (Reaction, Daily, Sweep)](parts: Sequence[T], ports: Mapping[str, object]) -> tuple[T, ...]:
+    return tuple(replace(part, handler=bind(part.handler, ports)) for part in parts)
+
+
+def _secret(engine: EmbeddedEngine, name: str) -> Callable[[], bytes]:
+    secret = engine.secret(name)
+    return lambda: secret
 
 
 def _sweeps(ports: dict[str, object]) -> tuple[Loop, ...]:
     """The loops of all sweeps; whoever finds work for one wakes them by the port ``hasten``."""
-    loops = tuple(loop for sweep in SWEEPS for loop in sweeping(replace(sweep, handler=bind(sweep.handler, ports))))
+    loops = tuple(loop for sweep in _wired(SWEEPS, ports) for loop in sweeping(sweep))
 
     def hasten() -> None:
         for loop in loops:

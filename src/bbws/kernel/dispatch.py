@@ -88,18 +88,8 @@ class Dispatcher(NamedTuple):
     ) -> "Dispatcher":
         """A dispatcher for an endpoint table."""
         declared = tuple(endpoints)
-        return cls(
-            Router(declared),
-            Renderer(Linker(declared), cursors),
-            table,
-            clock,
-            authenticator,
-            authority,
-            cursors,
-            limiter,
-            cors,
-            queued_by_default,
-        )
+        router, renderer = Router(declared), Renderer(Linker(declared), cursors)
+        return cls(router, renderer, table, clock, authenticator, authority, cursors, limiter, cors, queued_by_default)
 
     def steps(self, exchange: Exchange) -> Steps:
         """Answer a request; every refusal and every fault becomes a problem answer."""
