@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 import httpx
 
-from infra.local import checks, emulator, package, people, state, terraform
+from infra.local import checks, emulator, mail, package, people, state, terraform
 from infra.local import drill as recovery
 from infra.local.state import State
 
@@ -42,6 +42,7 @@ def up(path: Path | None) -> None:
         running = _apply(mirror, path)
         _set_up(running)
         people.make_admin(running)
+        mail.verify_sender(running)
     except (emulator.EmulatorError, people.SignInError, terraform.TerraformError, FileNotFoundError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"Up after {time.monotonic() - begun:.0f} s.")
@@ -134,6 +135,7 @@ def _apply(mirror: Path, path: Path | None) -> State:
         host=f"{outputs['api_id']}.execute-api.localhost:{running.port}",
         key_secret=outputs["api_key_secret"],
         archive_bucket=outputs["archive_bucket"],
+        mail_sender=outputs["mail_sender"],
         user_pool=outputs["user_pool"],
         client=outputs["user_pool_client"],
     )

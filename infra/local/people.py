@@ -25,7 +25,7 @@ def make_admin(running: State, folder: Path = FOLDER) -> None:
     Raises:
         SignInError: the pool refuses.
     """
-    pool = _client(running)
+    pool = client(running)
     who = {"UserPoolId": running.user_pool, "Username": ADMIN}
     try:
         _create(pool, who)
@@ -51,7 +51,7 @@ def sign_in(running: State, name: str, secret: str) -> dict[str, str]:
         SignInError: the pool refuses.
     """
     try:
-        answer = _client(running).initiate_auth(
+        answer = client(running).initiate_auth(
             ClientId=running.client,
             AuthFlow="USER_PASSWORD_AUTH",
             AuthParameters={"USERNAME": name, "PASSWORD": secret},
@@ -90,9 +90,10 @@ def _create(pool: Any, who: dict[str, str]) -> None:  # noqa: ANN401 - botocore 
         return
 
 
-def _client(running: State) -> Any:  # noqa: ANN401 - see above
+def client(running: State, service: str = "cognito-idp") -> Any:  # noqa: ANN401 - see above
+    """The SDK's client of a service of the emulator."""
     return get_session().create_client(
-        "cognito-idp",
+        service,
         region_name=REGION,
         endpoint_url=running.endpoint,
         aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],

@@ -28,6 +28,7 @@ class State:
     host: str = ""
     key_secret: str = ""
     archive_bucket: str = ""
+    mail_sender: str = ""
     user_pool: str = ""
     client: str = ""
 

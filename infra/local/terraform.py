@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.local.package import BUCKET, Package
-from infra.local.state import CREDENTIALS, ENVIRONMENT, FOLDER, ROOT, State
+from infra.local.state import CREDENTIALS, ENVIRONMENT, FOLDER, REGION, ROOT, State
 
 SOURCE = ROOT / "infra" / "terraform"
 OVERRIDES = Path(__file__).with_name("overrides")
@@ -131,14 +131,14 @@ def _prepare(emulator: State, package: Package, folder: Path) -> Path:
 
 def _provider(endpoint: str) -> str:
     endpoints = "".join(f'    {service} = "{endpoint}"\n' for service in _SERVICES)
-    body = (
-        "".join(f'  {name} = "test"\n' for name in ("access_key", "secret_key"))
-        + "".join(
-            f"  skip_{name} = true\n" for name in ("credentials_validation", "metadata_api_check", "region_validation")
-        )
-        + f"  s3_use_path_style = true\n  endpoints {{\n{endpoints}  }}\n}}\n"
-    )
-    backend = 'terraform {\n  backend "local" {}\n}\n'
+    skipped = ("credentials_validation", "metadata_api_check", "region_validation")
+    known = "".join(f'  {name} = "test"\n' for name in ("access_key", "secret_key"))
+    known += "".join(f"  skip_{name} = true\n" for name in skipped)
+    body = f"{known}  s3_use_path_style = true\n  endpoints {{\n{endpoints}  }}\n}}\n"
+    # The state is kept as on AWS. A local file would be written anew, whole, after each resource.
+    place = f'bucket = "{BUCKET}"\n  key = "terraform.tfstate"\n  region = "{REGION}"\n  use_path_style = true\n'
+    place += f'  skip_requesting_account_id = true\n  endpoints = {{ s3 = "{endpoint}" }}\n'
+    backend = f'terraform {{\n  backend "s3" {{\n  {place}{known}  }}\n}}\n'
     return f'{backend}provider "aws" {{\n{body}provider "aws" {{\n  alias = "recovery"\n{body}'
 
 

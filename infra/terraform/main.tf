@@ -73,6 +73,7 @@ module "people" {
   source = "./modules/people"
 
   environment = var.environment
+  sign_up     = var.sign_up
 }
 
 module "api" {

@@ -18,9 +18,19 @@ output "api_key_secret" {
   value       = aws_secretsmanager_secret.this["product-api/key"].name
 }
 
+output "mail_sender" {
+  description = "Whom mails are from: an identity of SES that somebody has to have verified."
+  value       = local.mail_address
+}
+
 output "user_pool" {
   description = "The id of the user pool that people are in."
   value       = module.people.pool
+}
+
+output "user_pool_sign_up_client" {
+  description = "The id of the client by which people make themselves users of it; null where they cannot."
+  value       = module.people.sign_up_client
 }
 
 output "user_pool_client" {

@@ -158,6 +158,12 @@ variable "public_url" {
   }
 }
 
+variable "sign_up" {
+  type        = bool
+  default     = false
+  description = "Whether customers make themselves users of the user pool. A token alone opens no tenant and no platform role."
+}
+
 variable "mail_from" {
   type        = string
   default     = "BBWS <no-reply@bigbeardweb.solutions>"

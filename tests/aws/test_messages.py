@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bbws.engines.aws.messages import Received, failures, received, report
+from bbws.kernel.table import Unavailable
 from tests.aws.fakes import POISON, body, message
 from tests.embedded.conftest import Probe
 
@@ -65,6 +66,12 @@ def test_a_handler_that_raises_has_all_come_again_and_its_words_are_not_logged(
         assert failures(batch, Probe(raised=ValueError("jane@example.org"))) == batch
     assert "jane" not in caplog.text
     assert [each.__dict__["error"] for each in caplog.records if each.message == "batch failed"] == ["ValueError"]
+
+
+def test_what_cannot_be_reached_is_logged_with_what_to_do(caplog: pytest.LogCaptureFixture) -> None:
+    batch = received([lambda_record(body(1))])
+    assert failures(batch, Probe(raised=Unavailable("SES did not take a mail: check it"))) == batch
+    assert [each.__dict__["error"] for each in caplog.records] == ["SES did not take a mail: check it"]
 
 
 def test_a_batch_of_poison_alone_calls_nobody() -> None:

@@ -1,5 +1,6 @@
 """Schemathesis walks the served OpenAPI document: examples, boundaries, made-up input, sequences along its links."""
 
+import json
 import re
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from bbws.settings import Settings
 from bbws.tables import ENDPOINTS
 from tests.builders import SAMPLE, Server, inherited
 from tests.marketing.shop import ADMIN, DAY, campaign, text
+from tests.tenants.world import ACME, TENANTS, WHY
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = Path(__file__).with_name("schemathesis.toml")
@@ -34,6 +36,7 @@ def test_every_call_keeps_what_its_document_promises(running_server: Server, tmp
         "WALKING_TOKENS": " ".join(tokens),
         "WALKING_PRODUCT_ID": _PRODUCT,
         "WALKING_KEY_ID": _prepared(running_server, tokens[0]),
+        "WALKING_PLACES": json.dumps(_founded(running_server, tokens[0])),
     }
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG), "run", "--no-color"]
     walked = subprocess.run(
@@ -83,3 +86,28 @@ def _prepared(server: Server, token: str) -> str:
         api.patch(f"{ADMIN}/OFF/disable").raise_for_status()
     key_id: str = key["keyId"]
     return key_id
+
+
+def _founded(server: Server, token: str) -> dict[str, str]:
+    """A tenant with a unit of each kind, and an invitation: the parameters of paths that lead there."""
+    with httpx.Client(base_url=server.url, headers={"authorization": f"Bearer {token}"}) as api:
+
+        def made(path: str, body: object) -> dict[str, str]:
+            return dict(api.post(path, json=body).raise_for_status().json())
+
+        tenant = made(TENANTS, ACME)
+        own = f"{TENANTS}/{tenant['tenantId']}"
+        api.patch(f"{own}/status", json={"status": "ACTIVE", **WHY}).raise_for_status()
+        division = made(f"{own}/divisions", {"name": "Cape"})
+        groups = f"{own}/divisions/{division['divisionId']}/groups"
+        group = made(groups, {"name": "Shops"})
+        team = made(f"{groups}/{group['groupId']}/teams", {"name": "North"})
+        invitation = made(f"{own}/invitations", {"email": "pia@example.com", "role": "Viewer"})
+        return {
+            "tenantId": tenant["tenantId"],
+            "divisionId": division["divisionId"],
+            "groupId": group["groupId"],
+            "teamId": team["teamId"],
+            "invitationId": invitation["invitationId"],
+            "userId": "user-walker-0",
+        }

@@ -57,7 +57,7 @@ WAYS: Mapping[str, tuple[Callable[[World], Reply], int]] = {
     "unit-not-found": (lambda world: _unit(world, "GET", "divisions/div-0123456789ABCDEF"), 404),
     "unit-name-taken": (lambda world: _unit(world, "POST", "divisions", {"name": "north"}), 409),
     "webhook-not-found": (lambda world: _unit(world, "GET", "webhooks/webhook-0123456789ABCDEF"), 404),
-    "invitation-not-found": (lambda world: world.ask("ann", "GET", "/v1.0/invitations/nothing"), 404),
+    "invitation-not-found": (lambda world: world.ask("ann", "GET", f"/v1.0/invitations/{'x' * 43}"), 404),
     "webhook-address-refused": (lambda world: _unit(world, "POST", "webhooks", {"url": "https://127.0.0.1/"}), 422),
 }
 # Those that take longer to get, in the tests beside this file.

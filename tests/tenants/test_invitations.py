@@ -70,10 +70,11 @@ def test_what_is_wrong_is_named(world: World, said: dict[str, object], bad: set[
 def test_an_address_is_invited_once_at_a_time_however_it_is_written(world: World) -> None:
     tenant, other = world.active("ann"), world.active("ann", organizationName="Other")
     first = invite(world, tenant, "ben")
-    for email in ("ben@example.com", "BEN@EXAMPLE.COM", "\uff42en@example.com"):
+    for email in ("ben@example.com", "BEN@EXAMPLE.COM"):
         refused = problem(ask(world, tenant, email, "Viewer"), 409, "already-invited")
         assert refused["invitationId"] == first["invitationId"]
-    assert ask(world, tenant, "ben+two@example.com").status == 201
+    for another in ("ben+two@example.com", "\uff42en@example.com"):  # what looks alike is somebody else's mailbox
+        assert ask(world, tenant, another).status == 201
     assert ask(world, other, "ben@example.com").status == 201
 
 

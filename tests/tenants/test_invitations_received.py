@@ -1,6 +1,6 @@
 """Invitations as those see them who received one: looking up, accepting, declining, and what is good for nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -81,21 +81,27 @@ def test_declining_needs_the_token_alone_and_is_final(world: World) -> None:
     assert invite(world, tenant, "ben")["status"] == "PENDING"
 
 
+# Who they are, and what their tokens prove.
+WRONG: Sequence[tuple[str, dict[str, str]]] = (
+    ("eve", {"email": "eve@example.com"}),
+    ("eve", {}),
+    ("ben", {"email": "ben@example.org"}),
+    ("ben", {"email": "\uff42en@example.com"}),
+)
+
+
 def test_an_invitation_is_for_the_address_that_it_was_sent_to(world: World) -> None:
     tenant = world.active("ann")
     sent = token(world, invite(world, tenant, "ben"))
     nobody = received(world, sent, "accept")
     assert nobody.status == 401
     problem(world.client.call("POST", f"{RECEIVED}/{sent}/accept"), 403, "forbidden")
-    for who, claims in (("eve", {"email": "eve@example.com"}), ("eve", {}), ("ben", {"email": "ben@example.org"})):
+    for who, claims in WRONG:
         bearer = world.client.token(who, admin=False, **claims)
         refused = problem(world.client.call("POST", f"{RECEIVED}/{sent}/accept", token=bearer), 403, "not-invited")
         assert "ben@" not in refused["detail"]
-    for name, email in (("Capitals", "BEN@Example.COM"), ("Wide", "\uff42en@example.com")):
-        other = invite(world, world.active("ann", organizationName=name), "ben")
-        bearer = world.client.token("ben", admin=False, email=email)
-        path = f"{RECEIVED}/{token(world, other)}/accept"
-        assert world.client.call("POST", path, token=bearer).status == 200
+    bearer = world.client.token("ben", admin=False, email="BEN@Example.COM")
+    assert world.client.call("POST", f"{RECEIVED}/{sent}/accept", token=bearer).status == 200
 
 
 def test_an_expired_token_is_good_for_being_looked_up(tmp_path: Path) -> None:
@@ -193,11 +199,11 @@ def test_who_has_a_role_by_now_keeps_it(world: World) -> None:
     assert received(world, sent, "decline", "ben").json["status"] == "DECLINED"
 
 
-@pytest.mark.parametrize(("status", "by"), [("PARKED", "ann"), ("SUSPENDED", "ann"), ("DEPROVISIONED", "ann")])
-def test_nobody_joins_a_tenant_that_is_not_active(world: World, status: str, by: str) -> None:
+@pytest.mark.parametrize("status", ["PARKED", "SUSPENDED", "DEPROVISIONED"])
+def test_nobody_joins_a_tenant_that_is_not_active(world: World, status: str) -> None:
     tenant = world.active("ann")
     sent = token(world, invite(world, tenant, "ben"))
-    world.moved(by, tenant, status)
+    world.set_status_of_row(tenant, status)
     assert problem(received(world, sent, "accept", "ben"), 422, "tenant-status")["currentStatus"] == status
     assert received(world, sent).json["isValid"] is False
     problem(received(world, sent, "accept", "eve"), 403, "not-invited")

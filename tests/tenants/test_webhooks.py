@@ -196,7 +196,7 @@ def test_a_tenant_that_left_gets_no_webhook(hooks: Hooks) -> None:
     tenant = hooks.world.active("ann")
     said = f"?force=true&confirm={tenant['organizationName']}"
     assert hooks.world.ask("ann", "DELETE", tenant_path(tenant) + said).status == 202
-    hooks.refused("ann", "POST", tenant_path(tenant, "webhooks"), {"url": URL}, 422, "tenant-status")
+    hooks.refused("ann", "POST", tenant_path(tenant, "webhooks"), {"url": URL}, 403, "account-suspended")
 
 
 @pytest.mark.parametrize("role", ["Operator", "Viewer"])

@@ -43,6 +43,32 @@ run "people_of_dev" {
   }
 }
 
+run "people_who_sign_up" {
+  command = plan
+
+  module {
+    source = "./modules/people"
+  }
+
+  variables {
+    environment = "dev"
+    sign_up     = true
+  }
+
+  assert {
+    condition     = !aws_cognito_user_pool.this.admin_create_user_config[0].allow_admin_create_user_only
+    error_message = "Customers can make themselves users where that is asked for."
+  }
+  assert {
+    condition     = one(aws_cognito_user_pool_client.sign_up).explicit_auth_flows == toset(["ALLOW_REFRESH_TOKEN_AUTH"])
+    error_message = "The client that may say an address gives no token."
+  }
+  assert {
+    condition     = aws_cognito_user_pool_client.this.write_attributes == toset(["zoneinfo"])
+    error_message = "A stolen token changes nothing by which a person is known."
+  }
+}
+
 run "people_of_sit" {
   command = plan
 

@@ -210,6 +210,8 @@ def _json(schema: Json) -> Json:
 
 
 def _raw_schema(endpoint: Endpoint) -> Json:
+    if endpoint.content_type == JSON:
+        return {"type": "object"}
     text = endpoint.content_type.startswith("text/")
     return {"type": "string"} if text else {"type": "string", "format": "binary"}
 

@@ -13,7 +13,7 @@ resource "aws_cognito_user_pool" "this" {
   }
 
   admin_create_user_config {
-    allow_admin_create_user_only = true
+    allow_admin_create_user_only = !var.sign_up
   }
 
   password_policy {
@@ -87,6 +87,19 @@ resource "aws_cognito_user_pool_client" "this" {
   # named would be all of them, so it is one that nobody reads.
   read_attributes  = ["custom:tenantIds", "email", "email_verified"]
   write_attributes = ["zoneinfo"]
+}
+
+# Where people make themselves users. It may say an address, and signs nobody in: there is no token of it to change one by.
+resource "aws_cognito_user_pool_client" "sign_up" {
+  count = var.sign_up ? 1 : 0
+
+  name         = "bbws-people-sign-up-${var.environment}"
+  user_pool_id = aws_cognito_user_pool.this.id
+
+  generate_secret               = false
+  explicit_auth_flows           = ["ALLOW_REFRESH_TOKEN_AUTH"]
+  prevent_user_existence_errors = "ENABLED"
+  write_attributes              = ["email"]
 }
 
 resource "aws_cognito_user_group" "this" {

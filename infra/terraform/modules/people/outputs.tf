@@ -12,3 +12,8 @@ output "client" {
   description = "The id of the client that people sign in by."
   value       = aws_cognito_user_pool_client.this.id
 }
+
+output "sign_up_client" {
+  description = "The id of the client by which people make themselves users; null where they cannot."
+  value       = one(aws_cognito_user_pool_client.sign_up[*].id)
+}

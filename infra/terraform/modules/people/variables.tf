@@ -8,6 +8,12 @@ variable "environment" {
   }
 }
 
+variable "sign_up" {
+  type        = bool
+  default     = false
+  description = "Whether people make themselves users of the pool, by an address that they prove to be theirs."
+}
+
 variable "groups" {
   type = map(string)
   default = {

@@ -9,7 +9,7 @@ import orjson
 
 from bbws.kernel.canonical import Document
 from bbws.kernel.reaction import Handler, Message
-from bbws.kernel.table import Key
+from bbws.kernel.table import Key, Unavailable
 
 _log = logging.getLogger("bbws.engine")
 
@@ -74,6 +74,9 @@ def failures(batch: Sequence[Received], handler: Handler) -> list[Received]:
     messages = [each.message for each in sound]
     try:
         failed = frozenset((handler(messages=messages) if messages else None) or ())
+    except Unavailable as fault:
+        _log.warning("batch put off", extra={"error": str(fault), "messages": len(messages)})
+        return [*batch]
     except Exception as fault:  # noqa: BLE001 - any fault of a use case means "try again later"
         # No text of it: it may hold anybody's data.
         _log.warning("batch failed", extra={"error": type(fault).__name__, "messages": len(messages)})
