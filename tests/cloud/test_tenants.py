@@ -12,6 +12,7 @@ from tests.stories import tenants
 from tests.stories.campaigns import Said
 from tests.tenants.world import TENANTS
 
+# Of an operation that will not change any more.
 ENDED = {"COMPLETED", "FAILED", "CANCELLED", "ROLLED_BACK"}
 
 
@@ -49,9 +50,7 @@ class Environment:
 
     def finished(self, operation: str) -> Mapping[str, Any]:
         path = f"/v1.0/operations/{operation}"
-        found: Mapping[str, Any] = soon(
-            lambda: self.ask("boss", "GET", path).json, lambda told: told["status"] in ENDED
-        )
+        found: Mapping[str, Any] = soon(lambda: self.ask("key", "GET", path).json, lambda told: told["status"] in ENDED)
         return found
 
     def settle(self) -> None:

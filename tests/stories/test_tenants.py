@@ -47,7 +47,7 @@ class OneMachine:
 
     def finished(self, operation: str) -> Mapping[str, Any]:
         self.settle()
-        found: Mapping[str, Any] = self.ask("boss", "GET", f"/v1.0/operations/{operation}").json
+        found: Mapping[str, Any] = self.ask("key", "GET", f"/v1.0/operations/{operation}").json
         return found
 
     def settle(self) -> None:
@@ -85,7 +85,7 @@ class OnAws:
 
     def finished(self, operation: str) -> Mapping[str, Any]:
         self.settle()
-        found: Mapping[str, Any] = self.ask("boss", "GET", f"/v1.0/operations/{operation}").json
+        found: Mapping[str, Any] = self.ask("key", "GET", f"/v1.0/operations/{operation}").json
         return found
 
     def settle(self) -> None:
