@@ -19,7 +19,7 @@ from bbws.tenants.invitations.reactions import REACTIONS, send_mails
 from bbws.tenants.invitations.store import invitation_key
 from bbws.tenants.ports import Mail
 from tests.fakes import NOON, FakeClock
-from tests.tenants.invited import invite, mails, one, parsed, received, sent_token, text, token
+from tests.tenants.invited import Recorder, invite, mails, one, parsed, received, sent_token, text, token
 from tests.tenants.world import World, opened
 
 PUBLIC = "http://bbws.example/base"
@@ -121,21 +121,6 @@ def test_forgetting_a_person_deletes_what_was_written_to_them(world: World) -> N
     files = [path for path in world.client.settings.data_dir.rglob("*") if path.suffix in {".eml", ".json"}]
     assert files
     assert [path for path in files if b"ben@" in path.read_bytes()] == []
-
-
-class Recorder:
-    """A mailer that keeps what it is given; ``refusing`` times it takes nothing."""
-
-    def __init__(self, refusing: int = 0) -> None:
-        self.mails: list[Mail] = []
-        self.forgotten: list[str] = []
-        self.refusing = refusing
-
-    def send(self, mail: Mail) -> None:
-        if self.refusing:
-            self.refusing -= 1
-            raise Unavailable("not now")
-        self.mails.append(mail)
 
 
 def _handled(

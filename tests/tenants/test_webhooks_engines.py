@@ -16,7 +16,7 @@ from bbws.kernel.change import Change
 from bbws.kernel.reaction import Message, Sweep
 from bbws.kernel.table import Key, Table
 from bbws.kernel.work import UnitOfWork, transact
-from bbws.tenants.webhooks import events, model, store
+from bbws.tenants.webhooks import events, model, store, turns
 from bbws.tenants.webhooks.delivering import announce, deliver_next
 from bbws.tenants.webhooks.model import State, Webhook
 from infra.local.state import REGION
@@ -108,7 +108,7 @@ def test_everything_is_delivered_once_to_everybody_by_however_many(place: Place)
         found, _ = store.deliveries(place.table, hook.webhook_id, None, 100)
         assert {delivery.outcome for delivery in found} == {model.Outcome.DELIVERED}
         assert len(found) == NUMBER
-        assert place.table.get(store.turn_key(hook.webhook_id)) is None
+        assert place.table.get(turns.turn_key(hook.webhook_id)) is None
 
 
 def test_a_delivery_that_failed_is_due_again_when_its_delay_is_over(place: Place) -> None:

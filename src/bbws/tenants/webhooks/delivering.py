@@ -17,7 +17,7 @@ from bbws.kernel.reaction import Message
 from bbws.kernel.table import Conflict, Row, Table
 from bbws.kernel.work import UnitOfWork, transact
 from bbws.tenants.store import path as tenant_path
-from bbws.tenants.webhooks import events, model, store
+from bbws.tenants.webhooks import events, model, store, turns
 from bbws.tenants.webhooks.model import Delivery, Outcome, State, Webhook
 from bbws.tenants.webhooks.ports import Hasten, Sender, Sent
 
@@ -76,7 +76,7 @@ def _add(change: Change, webhook: Webhook, work: UnitOfWork) -> None:
     delivery = model.delivery_of(change, webhook, work.now())
     if store.delivery_row(work.table, webhook.webhook_id, delivery.delivery_id) is None:
         store.save(work, delivery)
-        store.call_for_turn(work, webhook.webhook_id, delivery.created_at)
+        turns.call_for_turn(work, webhook.webhook_id, delivery.created_at)
 
 
 def deliver_next(table: Table, begin: Begin, sender: Sender) -> bool:
@@ -86,8 +86,8 @@ def deliver_next(table: Table, begin: Begin, sender: Sender) -> bool:
         Unavailable: the store cannot take it now.
     """
     starts = partial(begin, system("webhooks"), "deliveries")
-    for webhook_id in store.waiting(table, starts().now()):
-        take = partial(store.take_turn, webhook_id=webhook_id, lease=_LEASE)
+    for webhook_id in turns.waiting(table, starts().now()):
+        take = partial(turns.take_turn, webhook_id=webhook_id, lease=_LEASE)
         try:
             taken = transact(starts, take)
         except Conflict:
@@ -171,7 +171,7 @@ class _Turn:
         if delivery is not None and delivery.due_at is not None:
             following.append(delivery.due_at)
         at = max(min(following), work.now() + rest) if following else None
-        store.set_turn(work, self._id, at, work.table.get(store.turn_key(self._id)))
+        turns.set_turn(work, self._id, at, work.table.get(turns.turn_key(self._id)))
 
     def _drop(self, work: UnitOfWork) -> None:
         """End deliveries of a webhook that is used no more, some at a time."""
@@ -180,5 +180,5 @@ class _Turn:
             if row is not None:
                 store.save(work, model.dropped(store.delivery_in(row)), row)
         more = len(store.due(work.table, self._id, _DROPPED_AT_ONCE + 1)) > _DROPPED_AT_ONCE
-        row = work.table.get(store.turn_key(self._id))
-        store.set_turn(work, self._id, work.now() if more else None, row)
+        row = work.table.get(turns.turn_key(self._id))
+        turns.set_turn(work, self._id, work.now() if more else None, row)

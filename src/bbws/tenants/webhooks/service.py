@@ -9,7 +9,7 @@ from bbws.tenants import events as tenant_events
 from bbws.tenants import service as tenants
 from bbws.tenants.model import Status, require_not
 from bbws.tenants.store import tenant_key
-from bbws.tenants.webhooks import events, model, store
+from bbws.tenants.webhooks import events, model, store, turns
 from bbws.tenants.webhooks.model import (
     ADDRESS_REFUSED,
     DELIVERY_NOT_FOUND,
@@ -126,7 +126,7 @@ def test(work: UnitOfWork, tenant_id: str, webhook_id: str) -> Delivery:
     work.update(store.WEBHOOK, current, current.value, events.TESTED)
     delivery = model.delivery_of(work.changes[-1], current.value, now, test=True)
     store.save(work, delivery)
-    store.call_for_turn(work, webhook_id, now)
+    turns.call_for_turn(work, webhook_id, now)
     return delivery
 
 
@@ -151,7 +151,7 @@ def replay(work: UnitOfWork, tenant_id: str, webhook_id: str, delivery_id: str) 
     asked = model.replayed(store.delivery_in(row), now)
     work.update(store.WEBHOOK, current, current.value._replace(replayed=delivery_id), events.REPLAYED)
     store.save(work, asked, row)
-    store.call_for_turn(work, webhook_id, now)
+    turns.call_for_turn(work, webhook_id, now)
     return asked
 
 

@@ -1,11 +1,11 @@
 """Keys and queries of webhooks and their deliveries.
 
 Everything of a webhook lies in its partition. Which of its deliveries are due is said by rows in the order of when;
-that any is due, by its one row in the index of turns. So an address with a long backlog holds one place, as any other.
+that any is due, by its turn.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime
 
 from bbws.kernel.access import Access, Store
 from bbws.kernel.canonical import Document
@@ -32,8 +32,8 @@ DELIVERING = Access.to(
     gets="WEBHOOK TENANT INVITATION", indexes=TURNS, queries="WEBHOOK", puts="WEBHOOK", removes="WEBHOOK"
 )
 ANNOUNCING = DELIVERING | Access.to(queries="WEBHOOKSLOT")
-_DUE, _DELIVERY, _WAITING = "DUE#", "DELIVERY#", "WAITING"
-_AT_ONCE = 20
+NOTIFYING = Access.to(gets="WEBHOOK TENANT PERSON CONTACT", queries="TENANT", puts="WEBHOOK")
+_DUE, _DELIVERY, _NOTICE = "DUE#", "DELIVERY#", "NOTICE#"
 
 
 def partition(webhook_id: str) -> str:
@@ -56,9 +56,9 @@ def delivery_key(webhook_id: str, delivery_id: str) -> Key:
     return Key(partition(webhook_id), f"{_DELIVERY}{delivery_id}")
 
 
-def turn_key(webhook_id: str) -> Key:
-    """Where it is said that something of a webhook is due."""
-    return Key(partition(webhook_id), "TURN")
+def notice_key(change: Change, contact_id: str) -> Key:
+    """Where it is said that somebody was written to about a change of a webhook."""
+    return Key(change.entity.partition, f"{_NOTICE}{change.version}#{contact_id}")
 
 
 def path(tenant_id: str, *further: str) -> str:
@@ -236,51 +236,16 @@ def save(work: UnitOfWork, delivery: Delivery, before: Row | None = None) -> Non
         work.insert(Row(key, RowKind.EPHEMERAL, document, expires_at=_expiry(delivery)))
 
 
+def note(work: UnitOfWork, notice: Key) -> None:
+    """Remember that somebody was written to."""
+    if work.table.get(notice) is None:
+        work.insert(Row(notice, RowKind.EPHEMERAL, {}, expires_at=(work.now() + KEPT).timestamp()))
+
+
 def due(table: Table, webhook_id: str, limit: int) -> list[tuple[datetime, str]]:
     """When a webhook's next deliveries are due, and their ids."""
     rows = table.query(partition(webhook_id), prefix=_DUE, limit=limit).rows
     return [(parse_rfc3339(row.document["dueAt"]), row.document["deliveryId"]) for row in rows]
-
-
-def set_turn(work: UnitOfWork, webhook_id: str, at: datetime | None, row: Row | None, *, held: bool = False) -> None:
-    """Have something of a webhook looked at ``at`` a time, or nothing. ``row``: of its turn, as it was read."""
-    key = turn_key(webhook_id)
-    if at is None:
-        if row is not None:
-            work.remove(key, row.version)
-        return
-    indexes = {TURNS: Key(_WAITING, f"{rfc3339(at)}#{webhook_id}")}
-    document = {"at": rfc3339(at), "held": held}
-    turn = Row(key, RowKind.EPHEMERAL, document, 1 if row is None else row.version + 1, indexes)
-    if row is None:
-        work.insert(turn)
-    else:
-        work.replace(turn, row.version)
-
-
-def call_for_turn(work: UnitOfWork, webhook_id: str, at: datetime) -> None:
-    """Have a webhook looked at by ``at``. Who is at it learns of it meanwhile: its row changes in any case."""
-    row = work.table.get(turn_key(webhook_id))
-    if row is None:
-        set_turn(work, webhook_id, at, None)
-        return
-    planned, held = parse_rfc3339(row.document["at"]), row.document["held"]
-    set_turn(work, webhook_id, planned if held else min(at, planned), row, held=held)
-
-
-def waiting(table: Table, now: datetime) -> Sequence[str]:
-    """Webhooks whose turn it is, the longest waiting first."""
-    rows = table.query(_WAITING, index=TURNS, limit=_AT_ONCE).rows
-    return [row.key.partition.partition("#")[2] for row in rows if row.document["at"] <= rfc3339(now)]
-
-
-def take_turn(work: UnitOfWork, webhook_id: str, lease: timedelta) -> bool:
-    """Keep others from a webhook for as long as the lease; whether it was its turn, and nobody else's."""
-    row, now = work.table.get(turn_key(webhook_id)), work.now()
-    if row is None or parse_rfc3339(row.document["at"]) > now:
-        return False
-    set_turn(work, webhook_id, now + lease, row, held=True)
-    return True
 
 
 def change_at(table: Table, key: Key) -> Change | None:
