@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bbws.kernel.table import Key, RowKind
-from bbws.tenants.webhooks.model import ID_PATTERN, MOST_WEBHOOKS, SHOWN
+from bbws.tenants.webhooks.body import SHOWN
+from bbws.tenants.webhooks.model import ID_PATTERN, MOST_WEBHOOKS
 from bbws.tenants.webhooks.service import TOLD
 from tests.builders import Reply
 from tests.http.answers import fields, problem
@@ -196,7 +197,8 @@ def test_a_tenant_that_left_gets_no_webhook(hooks: Hooks) -> None:
     tenant = hooks.world.active("ann")
     said = f"?force=true&confirm={tenant['organizationName']}"
     assert hooks.world.ask("ann", "DELETE", tenant_path(tenant) + said).status == 202
-    hooks.refused("ann", "POST", tenant_path(tenant, "webhooks"), {"url": URL}, 422, "tenant-status")
+    hooks.refused("ann", "POST", tenant_path(tenant, "webhooks"), {"url": URL}, 403, "account-suspended")
+    hooks.refused("boss", "POST", tenant_path(tenant, "webhooks"), {"url": URL}, 422, "tenant-status")
 
 
 @pytest.mark.parametrize("role", ["Operator", "Viewer"])

@@ -214,7 +214,7 @@ ENDPOINTS = (
         path_schema=WebhookPath,
         response=DeliveryBody,
         status=_ACCEPTED,
-        problems=(*_OF_ONE, WEBHOOK_DISABLED),
+        problems=(*_OF_ONE, WEBHOOK_DISABLED, TENANT_STATUS),
         links=_DELIVERY_LINKS,
     ),
     _endpoint(
@@ -258,7 +258,7 @@ ENDPOINTS = (
         path_schema=DeliveryPath,
         response=DeliveryBody,
         status=_ACCEPTED,
-        problems=(*_OF_ONE, DELIVERY_NOT_FOUND, WEBHOOK_DISABLED),
+        problems=(*_OF_ONE, DELIVERY_NOT_FOUND, WEBHOOK_DISABLED, TENANT_STATUS),
         links=_DELIVERY_LINKS,
     ),
 )

@@ -13,7 +13,6 @@ from bbws.kernel.table import Table
 from bbws.kernel.work import UnitOfWork, transact
 from bbws.people.store import person_of
 from bbws.tenants import mails
-from bbws.tenants import store as tenants_store
 from bbws.tenants.members.store import admins
 from bbws.tenants.model import Status, Tenant
 from bbws.tenants.ports import ForgetMail, Mail, Mailer
@@ -59,12 +58,10 @@ def send_notices(
 def _told(table: Table, change: Change) -> Tenant | None:
     """The tenant whose Admins are to know of a change; None where there is nothing to know any more."""
     webhook = store.WEBHOOK.load(change.after)
-    current, row = store.load(table, webhook.webhook_id), table.get(tenants_store.tenant_key(webhook.tenant_id))
-    since = webhook.disabled_at
-    if row is None or current is None or (current.value.state, current.value.disabled_at) != (State.DISABLED, since):
+    current, tenant = store.load(table, webhook.webhook_id), store.tenant_of(table, webhook.tenant_id)
+    if current is None or current.value.state is not State.DISABLED or current.value.disabled_at != webhook.disabled_at:
         return None
-    tenant = tenants_store.TENANT.stored(row).value
-    return None if tenant.status is Status.DEPROVISIONED else tenant
+    return None if tenant is None or tenant.status is Status.DEPROVISIONED else tenant
 
 
 def _contacts(table: Table, tenant_id: str) -> list[str]:

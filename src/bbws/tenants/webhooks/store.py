@@ -14,7 +14,8 @@ from bbws.kernel.clock import moment_or_none, parse_rfc3339, rfc3339, rfc3339_or
 from bbws.kernel.entity import EntityType, Stored
 from bbws.kernel.table import Key, Position, Row, RowKind, Table
 from bbws.kernel.work import UnitOfWork
-from bbws.tenants.store import DECIDING
+from bbws.tenants.model import Tenant
+from bbws.tenants.store import DECIDING, TENANT, tenant_key
 from bbws.tenants.store import path as tenant_path
 from bbws.tenants.webhooks.model import KEPT, MOST_WEBHOOKS, Because, Delivery, Outcome, State, Webhook
 
@@ -131,6 +132,12 @@ def of_tenant(table: Table, tenant_id: str) -> list[Stored[Webhook]]:
     rows = table.query(f"WEBHOOKSLOT#{tenant_id}", limit=MOST_WEBHOOKS).rows
     found = (load(table, row.document["webhookId"]) for row in rows)
     return [webhook for webhook in found if webhook is not None]
+
+
+def tenant_of(table: Table, tenant_id: str) -> Tenant | None:
+    """The tenant itself, as it stands."""
+    row = table.get(tenant_key(tenant_id))
+    return None if row is None else TENANT.stored(row).value
 
 
 def keep_secret(work: UnitOfWork, webhook_id: str, secret: str) -> None:
