@@ -30,6 +30,7 @@ def calls(tenant: Mapping[str, Any], webhook: str, delivery: str) -> list[tuple[
         ("GET", one),
         ("DELETE", one),
         ("POST", f"{one}/enable"),
+        ("POST", f"{one}/rotate"),
         ("POST", f"{one}/test"),
         ("GET", f"{one}/deliveries"),
         ("GET", f"{one}/deliveries/{delivery}"),
@@ -64,6 +65,7 @@ def test_its_links_lead_on(hooks: Hooks) -> None:
     assert {name: link["href"] for name, link in made["_links"].items()} == {
         "self": own,
         "test": f"{own}/test",
+        "rotate": f"{own}/rotate",
         "delete": own,
         "deliveries": f"{own}/deliveries",
         "tenant": tenant_path(made),

@@ -1,6 +1,6 @@
 """What a call of a webhook says: its body, and the headers that prove whose it is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -62,11 +62,12 @@ def _shown(document: Document) -> Mapping[str, Any]:
     return {name: value for name, value in document.items() if name in SHOWN}
 
 
-def signed(body: bytes, name: str, now: datetime, secret: str) -> dict[str, str]:
-    """The headers of Standard Webhooks."""
+def signed(body: bytes, name: str, now: datetime, secrets: Sequence[str]) -> dict[str, str]:
+    """The headers of Standard Webhooks, with a signature for each secret."""
+    signatures = [Signer(secret).sign(name, now.astimezone(UTC), body.decode()) for secret in secrets]
     return {
         "content-type": "application/json",
         "webhook-id": name,
         "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": Signer(secret).sign(name, now.astimezone(UTC), body.decode()),
+        "webhook-signature": " ".join(signatures),
     }

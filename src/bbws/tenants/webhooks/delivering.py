@@ -27,7 +27,7 @@ _LEASE = timedelta(seconds=60)
 # An address that did not take something is left alone for a moment, however much waits for it.
 _REST = model.FIRST_DELAY
 _DROPPED_AT_ONCE = 30
-_NOT_THERE = "What it tells of, or the webhook's secret, is lost. Make a new webhook."
+_NOT_THERE = "What it tells of, or the webhook's secret, is lost. Rotate the secret: what happens from then on is sent."
 _ASKED_FOR = frozenset({events.TESTED.name, events.REPLAYED.name})
 
 type Begin = Callable[[Actor, str], UnitOfWork]
@@ -139,11 +139,11 @@ class _Turn:
         transact(self._begin, partial(self._record, _Try(row, now, sent)))
 
     def _send(self, webhook: Webhook, delivery: Delivery, now: datetime) -> Sent:
-        change, secret = store.change_at(self._table, delivery.change), store.secret_of(self._table, self._id)
-        if change is None or secret is None:
+        change, secrets = store.change_at(self._table, delivery.change), store.secrets_of(self._table, self._id, now)
+        if change is None or not secrets:
             return Sent(None, _NOT_THERE)
         said = body.told(change)
-        return self._sender.send(webhook.url, body.signed(said, delivery.delivery_id, now, secret), said)
+        return self._sender.send(webhook.url, body.signed(said, delivery.delivery_id, now, secrets), said)
 
     def _close(self, before: Row, work: UnitOfWork) -> None:
         """End a delivery that is not told of a tenant as it stands."""

@@ -26,6 +26,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_WEBHOOKS = 10
 EVERY = "*"
 _SECRET_BYTES = 32
+# For as long a receiver may still know the secret before the present one alone.
+BOTH_SIGN_FOR = timedelta(hours=24)
 
 FIRST_DELAY = timedelta(seconds=5)
 # Those that Standard Webhooks proposes; the last try is at the end of the three days.

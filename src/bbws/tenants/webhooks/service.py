@@ -115,6 +115,17 @@ def enable(work: UnitOfWork, tenant_id: str, webhook_id: str) -> Stored[Webhook]
     return work.update(store.WEBHOOK, current, enabled, events.ENABLED)
 
 
+def rotate(work: UnitOfWork, tenant_id: str, webhook_id: str) -> tuple[Stored[Webhook], str]:
+    """Give a webhook a new secret, which is shown nowhere again; for a day its calls are signed with the former, too.
+
+    Raises:
+        Problem: 404 or 412.
+    """
+    current, secret = _to_change(work, tenant_id, webhook_id), model.new_secret()
+    store.replace_secret(work, webhook_id, secret, work.now() + model.BOTH_SIGN_FOR)
+    return work.update(store.WEBHOOK, current, current.value, events.ROTATED), secret
+
+
 def test(work: UnitOfWork, tenant_id: str, webhook_id: str) -> Delivery:
     """Send a webhook something that only says that it was sent. It is tried once.
 

@@ -145,6 +145,16 @@ def keep_secret(work: UnitOfWork, webhook_id: str, secret: str) -> None:
     work.insert(Row(secret_key(webhook_id), RowKind.SECRET, {"secret": secret}))
 
 
+def replace_secret(work: UnitOfWork, webhook_id: str, secret: str, until: datetime) -> None:
+    """Sign with another one, and with the one before ``until`` then."""
+    row = work.table.get(secret_key(webhook_id))
+    if row is None:
+        keep_secret(work, webhook_id, secret)
+        return
+    former = {"former": row.document["secret"], "formerUntil": rfc3339(until)}
+    work.replace(Row(row.key, RowKind.SECRET, {"secret": secret, **former}, row.version + 1), row.version)
+
+
 def drop_secret(work: UnitOfWork, webhook_id: str) -> None:
     """Forget it."""
     row = work.table.get(secret_key(webhook_id))
@@ -152,10 +162,14 @@ def drop_secret(work: UnitOfWork, webhook_id: str) -> None:
         work.remove(row.key, row.version)
 
 
-def secret_of(table: Table, webhook_id: str) -> str | None:
-    """What a webhook's calls are signed with; None where that was lost with the rows and not in the archive."""
+def secrets_of(table: Table, webhook_id: str, now: datetime) -> tuple[str, ...]:
+    """What a webhook's calls are signed with; none where that was lost with the rows and not in the archive."""
     row = table.get(secret_key(webhook_id))
-    return None if row is None else row.document["secret"]
+    if row is None:
+        return ()
+    until = moment_or_none(row.document.get("formerUntil"))
+    present = row.document["secret"]
+    return (present,) if until is None or now >= until else (present, row.document["former"])
 
 
 def _dump_delivery(delivery: Delivery) -> Document:
