@@ -153,10 +153,12 @@ def test_a_message_that_comes_again_makes_the_same_mail(tmp_path: Path) -> None:
 
 
 def test_an_invitation_that_is_not_pending_at_that_issue_is_not_sent(tmp_path: Path) -> None:
-    with opened(tmp_path, clock=FakeClock()) as world:
+    present = FakeClock()
+    with opened(tmp_path, clock=present) as world:
         tenant, mailer = world.active("ann"), Recorder()
         invitation = invite(world, tenant, "ben")
         _handled(world, mailer, invitation, clock=FakeClock(NOON + timedelta(days=7)))
+        present.advance(60)
         assert world.ask("ann", "POST", one(invitation, "resend")).status == 200
         _handled(world, mailer, invitation)
         assert mailer.mails == []
@@ -236,12 +238,13 @@ def test_a_form_says_nothing_that_was_not_given() -> None:
         forms.written(forms.DECLINED, {}, "name.1", "contact-1", "ben@example.com", NOON)
 
 
-def test_the_token_is_nowhere_but_in_the_mail(world: World, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_token_is_nowhere_but_in_the_mail(world: World, clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
     tenant = world.active("ann")
     tokens = []
     for name in ("ben", "carl", "dora"):
         invitation = invite(world, tenant, name)
         tokens.append(token(world, invitation))
+        clock.advance(60)
         assert world.ask("ann", "POST", one(invitation, "resend"), idempotency_key=name).status == 200
         tokens.append(token(world, invitation))
     world.known("ben", "carl")

@@ -105,18 +105,15 @@ def test_who_is_killed_in_the_midst_sends_the_last_one_again_and_no_other(hooks:
     assert re.fullmatch("<[0-9a-f]{32}@b.example>", parsed(again)["Message-ID"])
 
 
-def _enabled(hooks: Hooks, tenant: Mapping[str, Any], webhook: Mapping[str, Any]) -> None:
-    assert tenant
+def _enabled(hooks: Hooks, _tenant: Mapping[str, Any], webhook: Mapping[str, Any]) -> None:
     hooks.post(webhook, "enable")
 
 
-def _deleted(hooks: Hooks, tenant: Mapping[str, Any], webhook: Mapping[str, Any]) -> None:
-    assert tenant
+def _deleted(hooks: Hooks, _tenant: Mapping[str, Any], webhook: Mapping[str, Any]) -> None:
     assert hooks.world.ask("ann", "DELETE", hooks.of(webhook)).status == 204
 
 
-def _gone(hooks: Hooks, tenant: Mapping[str, Any], webhook: Mapping[str, Any]) -> None:
-    assert webhook
+def _gone(hooks: Hooks, tenant: Mapping[str, Any], _webhook: Mapping[str, Any]) -> None:
     hooks.world.set_status_of_row(tenant, "DEPROVISIONED")
 
 
