@@ -21,8 +21,8 @@ UNIT_NAME_TAKEN = ProblemType(
     Kind.CONFLICT,
     "unit-name-taken",
     "Unit name taken",
-    "What it would lie in has one of this name already; case and blanks make no difference. Names of deleted ones are"
-    " free.",
+    "What it would lie in has one of this name already, or of one that looks like it; case and blanks make no"
+    " difference. Names of deleted ones are free.",
 )
 TREE_TOO_LARGE = ProblemType(
     Kind.REFUSED,
