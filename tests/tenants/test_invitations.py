@@ -1,6 +1,5 @@
 """Invitations as Admins see them: making, reading, cancelling, sending again."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,17 +11,12 @@ from tests.tenants.invited import ask, invite, one, received, token
 from tests.tenants.world import World, opened, tenant_path
 
 WEEK, MINUTE = timedelta(days=7).total_seconds(), 60
+ID = "0123456789ABCDEF"
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def world(tmp_path: Path, clock: FakeClock) -> Iterator[World]:
-    with opened(tmp_path, clock=clock) as made:
-        yield made
+def world(timed: World) -> World:
+    return timed
 
 
 def test_an_invitation_says_who_is_asked_what_to_be_and_until_when(world: World) -> None:
@@ -70,7 +64,7 @@ def test_invitations_are_listed_the_newest_first_in_pages(tmp_path: Path) -> Non
         ({"email": "a@b.example", "role": "viewer"}, {"role"}),
         ({"email": "a@b.example", "role": "Viewer", "teamId": "div-1"}, {"teamId"}),
         ({"email": "a@b.example", "role": "Viewer", "teamId": "team-" + "1" * 100}, {"teamId"}),
-        ({"email": "a@b.example", "role": "Viewer", "teamId": "team-1", "divisionId": "div-1"}, {"body"}),
+        ({"email": "a@b.example", "role": "Viewer", "teamId": f"team-{ID}", "divisionId": f"div-{ID}"}, {"body"}),
         ({"email": "a@b.example", "role": "Viewer", "tenantId": "tenant-1", "token": "x"}, {"tenantId", "token"}),
     ],
 )

@@ -1,8 +1,7 @@
 """Invitations as those see them who received one: looking up, accepting, declining, and what is good for nothing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from tests.builders import Reply
 from tests.fakes import FakeClock
 from tests.http.answers import fields, problem, with_stopwatch
 from tests.tenants.invited import RECEIVED, invite, one, received, token
-from tests.tenants.world import World, opened, tenant_path
+from tests.tenants.world import World, tenant_path
 
 WEEK, MINUTE = timedelta(days=7).total_seconds(), 60
 GUESSED = "A" * 43
@@ -19,14 +18,8 @@ CONFIDENTIAL = ("Acme", "ben@", "Operator", "2026-11", "ACCEPTED", "DECLINED", "
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def world(tmp_path: Path, clock: FakeClock) -> Iterator[World]:
-    with opened(tmp_path, clock=clock) as made:
-        yield made
+def world(timed: World) -> World:
+    return timed
 
 
 def _without_times(reply: Reply) -> dict[str, Any]:

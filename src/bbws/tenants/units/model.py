@@ -5,10 +5,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from bbws.kernel.ids import CROCKFORD
 from bbws.kernel.problem import Kind, ProblemType
 
 RANDOM_LENGTH = 16
-_RANDOM = rf"[0-9A-HJKMNP-TV-Z]{{{RANDOM_LENGTH}}}"
+_RANDOM = rf"[{CROCKFORD}]{{{RANDOM_LENGTH}}}"
 
 UNIT_NOT_FOUND = ProblemType(
     Kind.NOT_FOUND,
