@@ -50,7 +50,9 @@ FURTHER_FILES = {
     "tenants/units/schemas.py",  # beside their endpoints too long for one file, as all schemas of the domain
     "tenants/units/team.py",  # use cases of who is in a team: of units and of members alike
     "tenants/units/team_api.py",  # their endpoints
+    "tenants/webhooks/body.py",  # what a call says and proves: pure, and a library of its own
     "tenants/webhooks/delivering.py",  # takes deliveries to their ends: neither a rule nor a use case of one
+    "tenants/webhooks/turns.py",  # who is looked at when: queries of one row, beside all others too long for one file
     "tenants/webhooks/schemas.py",  # beside their endpoints too long for one file, as all schemas of the domain
     "tenants/signing_in.py",  # a reaction that AWS alone has: told of roles, the user pool tells them in tokens
     "tenants/schemas.py",  # the schemas of api.py and lifecycle_api.py

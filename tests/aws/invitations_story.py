@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from bbws.engines.aws.names import EMAIL_KEY
-from bbws.tenants.invitations.model import LIFETIME, key_of, token_of
+from bbws.tenants.invitations.model import LIFETIME, REST, key_of, token_of
 from tests.aws.account import Account
 from tests.aws.tenants_story import active, ask
 from tests.tenants.invited import RECEIVED
@@ -43,6 +43,7 @@ def _sent(made: Account, own: str) -> None:
     token = ask(made, "listInvitations", listed).json["nextToken"]
     ask(made, "listInvitations", f"{listed}&startAt={token}")
     ask(made, "getInvitation", _one(own, first))
+    made.clock.shift += REST
     ask(made, "resendInvitation", f"{_one(own, first)}/resend")
     for key in ("", None):
         assert made.call("lookUpInvitation", _received(made, first, 2), key=key).status == 200
@@ -68,10 +69,10 @@ def _accepted(made: Account, own: str, division: str) -> None:
 def _declined(made: Account, own: str) -> None:
     for name, key in (("tim", ""), ("una", None)):
         received = f"{_received(made, _invite(made, own, name))}/decline"
-        for query in ("?dryRun=true", ""):
+        for query, after in (("?dryRun=true", 200), ("", 400)):
             declined = made.call("declineInvitation", received + query, key=key, idempotency_key=f"d{name}{query}")
             assert declined.status == 200, declined.json
-            assert made.call("lookUpInvitation", received.removesuffix("/decline"), key=key).status == 200
+            assert made.call("lookUpInvitation", received.removesuffix("/decline"), key=key).status == after
     made.work()
 
 

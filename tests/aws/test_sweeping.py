@@ -16,6 +16,7 @@ from bbws.tenants.webhooks.model import Delivery, State, Webhook
 from tests.aws.tables import CREDENTIALS
 from tests.contracts.worlds import EmbeddedWorld
 from tests.fakes import FakeClock
+from tests.tenants.hooks import keep_active
 
 MODULE = "bbws.tenants.webhooks.reactions"
 TENANT = "tenant-5f0c1a52-6a4e-4e0b-9f6e-2f7c7d1f7a10"
@@ -47,6 +48,7 @@ def _announced(cloud: Cloud) -> tuple[str, Message]:
         model.new_id(), TENANT, "https://localhost/", "", ("*",), 0, State.ACTIVE, cloud.clock.now(), "user-ann"
     )
 
+    keep_active(cloud.table, TENANT, cloud.clock.now())
     work = cloud.begin(system("test"), "test")
     store.keep_secret(work, webhook.webhook_id, model.new_secret())
     current = work.create(store.WEBHOOK, webhook, events.CREATED)

@@ -21,6 +21,7 @@ def tell(made: Account) -> None:
     token = ask(made, "listWebhooks", listed).json["nextToken"]
     ask(made, "listWebhooks", f"{listed}&startAt={token}")
     ask(made, "getWebhook", webhook)
+    ask(made, "rotateWebhookSecret", f"{webhook}/rotate")
     _delivered(made, own, webhook)
     _tried_again(made, own, webhook)
     _given_up(made, own, webhook)

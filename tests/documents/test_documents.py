@@ -11,6 +11,7 @@ import pytest
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.kernel.clock import SystemClock
 from bbws.settings import PREFIX, Settings
+from bbws.tables import ENDPOINTS
 from tests import builders
 from tests.documents.runbooks import ROOT, commands, prints
 from tests.documents.runbooks import run as run_page
@@ -44,6 +45,19 @@ def test_every_command_prints_what_the_page_says(page: Path, tmp_path: Path) -> 
         instead = {"http://127.0.0.1:8000": server.url, "var/": f"{tmp_path / 'data'}/"}
         for command, printed in run_page(page, known, emulator=False, instead=instead):
             assert prints(printed, command.output), f"{command.line}\n{printed}"
+
+
+def test_the_page_of_the_command_line_lists_every_verb_of_the_api() -> None:
+    listed = set()
+    for row in re.findall(r"^\| (`[a-z].*?) \|", (ROOT / "docs/cli.md").read_text("utf-8"), re.MULTILINE):
+        group = ""
+        for command in re.findall(r"`([^`]+)`", row):
+            words = [word for word in command.split() if re.fullmatch(r"[a-z][a-z-]*", word)]
+            group = words[0] if len(words) > 1 or not group else group
+            listed.add((group, words[-1]))
+    # A group of one list is that list.
+    verbs = {each.cli for each in ENDPOINTS if each.cli is not None} - {("queues", "list")}
+    assert verbs - listed == set()
 
 
 def test_the_readme_runs_what_it_names_first(tmp_path: Path) -> None:

@@ -122,3 +122,15 @@ def test_nothing_of_an_emulator_is_in_what_is_deployed() -> None:
     texts = {path: path.read_text(encoding="utf-8") for path in TERRAFORM.rglob("*.tf")}
     assert [path.name for path, text in texts.items() if "ministack" in text or "skip_credentials" in text] == []
     assert list(TERRAFORM.rglob("*override.tf")) == []
+
+
+def test_what_the_gateway_keeps_of_a_call_holds_no_path_and_no_address() -> None:
+    """A path may be the token of an invitation. X-Ray would keep the whole URL, and who called from where."""
+    [stage] = [each for each in blocks("resource") if each.labels[0] == "aws_api_gateway_stage"]
+    kept = set(re.findall(r"\$context\.([\w.]+)", stage.text))
+    assert "resourcePath" in kept
+    assert kept & {"path", "identity.sourceIp", "identity.userAgent", "requestOverride.path"} == set()
+    assert re.findall(r"^  xray_tracing_enabled = (\w+)$", stage.text, re.MULTILINE) == ["false"]
+    settings = [each for each in blocks("resource") if each.labels[0] == "aws_api_gateway_method_settings"]
+    for each in settings:
+        assert re.findall(r'(?:logging_level|data_trace_enabled) += "?(\w+)"?', each.text) == ["ERROR", "false"]

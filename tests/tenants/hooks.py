@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bbws.kernel.change import Change
+from bbws.kernel.change import GENESIS, Change
 from bbws.kernel.reaction import Message
-from bbws.kernel.table import RowKind
+from bbws.kernel.table import Insert, Row, RowKind, Table
+from bbws.tenants.model import Environment, Status, Tenant
+from bbws.tenants.store import TENANT, tenant_key
 from bbws.tenants.webhooks.delivering import announce, deliver_next
 from bbws.tenants.webhooks.ports import Forbidden, Sent
 from tests.fakes import FakeClock
@@ -147,6 +149,13 @@ class Hooks:
     def refused(self, who: str, method: str, target: str, json: Any, *expected: Any) -> Mapping[str, Any]:
         """The problem that a call is answered with."""
         return problem(self.world.ask(who, method, target, json), *expected)
+
+
+def keep_active(table: Table, tenant_id: str, now: datetime) -> None:
+    """Put an active tenant into a table that has none of the indexes of tenants."""
+    parts = (Environment.DEV, Status.ACTIVE, None, None, None)
+    tenant = Tenant(tenant_id, "customer", "Acme", "contact", *parts, {}, now, "user-ann", now, "user-ann", {})
+    table.commit([Insert(Row(tenant_key(tenant_id), RowKind.ENTITY, TENANT.dump(tenant), digest=GENESIS))])
 
 
 @contextmanager

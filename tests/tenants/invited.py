@@ -7,13 +7,30 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from typing import Any
 
+from bbws.kernel.table import Unavailable
 from bbws.tenants.invitations.model import key_of, token_of
 from bbws.tenants.invitations.store import INVITATION, invitation_key
+from bbws.tenants.ports import Mail
 from tests.builders import Reply
 from tests.tenants.world import World, tenant_path
 
 RECEIVED = "/v1.0/invitations"
 _LINK = re.compile(r"http://[^\s]*/v1\.0/invitations/([A-Za-z0-9_-]{43})$", re.MULTILINE)
+
+
+class Recorder:
+    """A mailer that keeps what it is given; ``refusing`` times it takes nothing."""
+
+    def __init__(self, refusing: int = 0) -> None:
+        self.mails: list[Mail] = []
+        self.forgotten: list[str] = []
+        self.refusing = refusing
+
+    def send(self, mail: Mail) -> None:
+        if self.refusing:
+            self.refusing -= 1
+            raise Unavailable("not now")
+        self.mails.append(mail)
 
 
 def ask(

@@ -65,6 +65,7 @@ MAY: Mapping[tuple[str, str], set[str]] = {
     ("GET", WEBHOOK): ADMINS,
     ("DELETE", WEBHOOK): ADMINS,
     ("POST", f"{WEBHOOK}/enable"): ADMINS,
+    ("POST", f"{WEBHOOK}/rotate"): ADMINS,
     ("POST", f"{WEBHOOK}/test"): ADMINS,
     ("GET", f"{WEBHOOK}/deliveries"): ADMINS,
     ("GET", f"{WEBHOOK}/deliveries/{{deliveryId}}"): ADMINS,

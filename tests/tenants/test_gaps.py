@@ -62,9 +62,9 @@ def test_whose_tenant_is_closed_is_told_nothing_of_its_people(world: World) -> N
 
 def test_metadata_grows_to_a_limit_that_is_told(world: World) -> None:
     tenant = world.active("ann")
-    grown = [{f"k{number}": "x" * 9_000} for number in range(4)]
-    answers = [world.ask("ann", "PUT", tenant_path(tenant), {"metadata": more}) for more in grown]
-    assert fields(answers[-1]) == {"metadata"}
+    bodies = [{"metadata": {f"k{number}": "x" * 9_000}} for number in range(4)]
+    replies = [world.ask("ann", "PUT", tenant_path(tenant), body) for body in bodies]
+    assert fields(replies[-1]) == {"metadata"}
     assert world.ask("ann", "POST", tenant_path(tenant, "lifecycle", "park"), WHY).status == 200
 
 

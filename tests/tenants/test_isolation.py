@@ -122,6 +122,7 @@ def _units_and_more(ask: Callable[..., Any], own: str, others: Mapping[str, str]
         ask("ann", "POST", f"{own}/invitations/{invitation}/resend")
     for webhook in (hook, others["webhookId"]):
         ask("ann", "GET", f"{own}/webhooks/{webhook}")
+        ask("ann", "POST", f"{own}/webhooks/{webhook}/rotate")
         ask("ann", "POST", f"{own}/webhooks/{webhook}/test")
         ask("ann", "GET", f"{own}/webhooks/{webhook}/deliveries")
     for path in ("tree", "divisions", "invitations", "webhooks", f"divisions/{division}/groups"):

@@ -19,7 +19,7 @@ from bbws.tenants.invitations.reactions import REACTIONS, send_mails
 from bbws.tenants.invitations.store import invitation_key
 from bbws.tenants.ports import Mail
 from tests.fakes import NOON, FakeClock
-from tests.tenants.invited import invite, mails, one, parsed, received, sent_token, text, token
+from tests.tenants.invited import Recorder, invite, mails, one, parsed, received, sent_token, text, token
 from tests.tenants.world import World, opened
 
 PUBLIC = "http://bbws.example/base"
@@ -123,21 +123,6 @@ def test_forgetting_a_person_deletes_what_was_written_to_them(world: World) -> N
     assert [path for path in files if b"ben@" in path.read_bytes()] == []
 
 
-class Recorder:
-    """A mailer that keeps what it is given; ``refusing`` times it takes nothing."""
-
-    def __init__(self, refusing: int = 0) -> None:
-        self.mails: list[Mail] = []
-        self.forgotten: list[str] = []
-        self.refusing = refusing
-
-    def send(self, mail: Mail) -> None:
-        if self.refusing:
-            self.refusing -= 1
-            raise Unavailable("not now")
-        self.mails.append(mail)
-
-
 def _handled(
     world: World, mailer: Recorder, invitation: Mapping[str, Any], version: int = 1, clock: Any = None
 ) -> None:
@@ -168,10 +153,12 @@ def test_a_message_that_comes_again_makes_the_same_mail(tmp_path: Path) -> None:
 
 
 def test_an_invitation_that_is_not_pending_at_that_issue_is_not_sent(tmp_path: Path) -> None:
-    with opened(tmp_path, clock=FakeClock()) as world:
+    present = FakeClock()
+    with opened(tmp_path, clock=present) as world:
         tenant, mailer = world.active("ann"), Recorder()
         invitation = invite(world, tenant, "ben")
         _handled(world, mailer, invitation, clock=FakeClock(NOON + timedelta(days=7)))
+        present.advance(60)
         assert world.ask("ann", "POST", one(invitation, "resend")).status == 200
         _handled(world, mailer, invitation)
         assert mailer.mails == []
@@ -251,12 +238,13 @@ def test_a_form_says_nothing_that_was_not_given() -> None:
         forms.written(forms.DECLINED, {}, "name.1", "contact-1", "ben@example.com", NOON)
 
 
-def test_the_token_is_nowhere_but_in_the_mail(world: World, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_token_is_nowhere_but_in_the_mail(world: World, clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
     tenant = world.active("ann")
     tokens = []
     for name in ("ben", "carl", "dora"):
         invitation = invite(world, tenant, name)
         tokens.append(token(world, invitation))
+        clock.advance(60)
         assert world.ask("ann", "POST", one(invitation, "resend"), idempotency_key=name).status == 200
         tokens.append(token(world, invitation))
     world.known("ben", "carl")

@@ -60,7 +60,14 @@ OF_UNITS = {f"{verb}{kind}" for verb in ("create", "update", "delete") for kind 
 OF_TEAMS = {"addTeamMember", "removeTeamMember"}
 # In test_invitations.py and test_invitations_received.py.
 OF_INVITATIONS = {"createInvitation", "cancelInvitation", "resendInvitation", "acceptInvitation"}
-OF_WEBHOOKS = {"createWebhook", "deleteWebhook", "enableWebhook", "testWebhook", "replayDelivery"}
+OF_WEBHOOKS = {
+    "createWebhook",
+    "deleteWebhook",
+    "enableWebhook",
+    "rotateWebhookSecret",
+    "testWebhook",
+    "replayDelivery",
+}
 
 
 def test_every_call_in_a_tenant_that_changes_something_is_planned() -> None:
@@ -79,6 +86,7 @@ def test_plans_about_webhooks_change_nothing_and_send_nothing(hooks: Hooks) -> N
         ("POST", tenant_path(tenant, "webhooks")),
         ("DELETE", hooks.of(webhook)),
         ("POST", hooks.of(webhook, "enable")),
+        ("POST", hooks.of(webhook, "rotate")),
         ("POST", hooks.of(webhook, "test")),
         ("POST", hooks.of(webhook, "deliveries", delivery["deliveryId"], "replay")),
     ):

@@ -1,9 +1,11 @@
 """Deleting units: what is in use stays, unless all of it is to go."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from bbws.kernel.table import RowKind
 from bbws.tenants.units.removal import MOST_AT_ONCE
 from tests.http.answers import problem
 from tests.tenants.units import Hierarchy, hierarchy, killed_after, unit_id, where, work
@@ -163,6 +165,47 @@ def test_a_deletion_that_was_killed_goes_on_where_it_was(units: Hierarchy) -> No
     work(units, operation)
     assert units.ask("GET", operation).json["status"] == "COMPLETED"
     assert units.tree() == []
+
+
+# The start, two parts that are each closed before; what is left is the end of the operation.
+@pytest.mark.parametrize("lived", range(1, 6))
+def test_wherever_it_is_killed_nothing_is_lost_and_nothing_orphaned(units: Hierarchy, lived: int) -> None:
+    division, other = wide(units, 5, 6), units.add("South")
+    groups = units.ask("GET", f"{where(division)}/groups").json["items"]
+    for number, group in enumerate(groups[:3]):
+        units.join(f"p{number}", "Viewer", group)
+    units.join("ben", "Operator", division)
+    units.ask("POST", units.path(rest="users"), said("ben", other))
+    operation = units.delete(division, cascade=True).headers["location"]
+    killed_after(units, operation, commits=lived)
+    assert units.ask("GET", operation).json["status"] == "IN_PROGRESS"
+    # What is not gone yet is where it was, with those who hold a role there; who is told of a unit can read it.
+    stored = _active(units)
+    whole, kept = division["divisionId"], {other["divisionId"]: "Viewer"}
+    assert whole in stored or stored.keys() == kept.keys()  # the unit itself goes last
+    assert {parent for parent in stored.values() if parent is not None} <= stored.keys()
+    held = {user: held_by(units, user) for user in ("user-ben", *_members(units, stored))}
+    assert {unit for roles in held.values() for unit in roles} <= stored.keys()
+    assert held["user-ben"] == kept | ({whole: "Operator"} if whole in stored else {})
+    assert len(units.tree()) == (2 if whole in stored else 1)
+    work(units, operation)
+    assert units.ask("GET", operation).json["status"] == "COMPLETED"
+    assert units.tree() == [("South", [])]
+    assert _active(units).keys() == kept.keys()
+    assert held_by(units, "user-ben") == kept
+
+
+def _active(units: Hierarchy) -> dict[str, str | None]:
+    """Every unit that is not deleted, as it is stored, and what it lies in."""
+    rows = units.world.client.app.engine.rows({RowKind.ENTITY})
+    found = (row.document for row in rows if row.document["entityType"] == "UNIT")
+    return {each["unitId"]: each["parentId"] for each in found if each["active"]}
+
+
+def _members(units: Hierarchy, stored: Mapping[str, str | None]) -> set[str]:
+    """Those who hold a role at one of these units."""
+    users = units.ask("GET", units.path(rest="users?pageSize=100")).json["items"]
+    return {each["userId"] for each in users if {held["unitId"] for held in each["units"]} & stored.keys()}
 
 
 def test_what_is_added_while_all_is_deleted_goes_too(units: Hierarchy) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bbws.kernel.table import Key, RowKind
-from bbws.tenants.webhooks.model import ID_PATTERN, MOST_WEBHOOKS, SHOWN
+from bbws.tenants.webhooks.body import SHOWN
+from bbws.tenants.webhooks.model import ID_PATTERN, MOST_WEBHOOKS
 from bbws.tenants.webhooks.service import TOLD
 from tests.builders import Reply
 from tests.http.answers import fields, problem
@@ -29,6 +30,7 @@ def calls(tenant: Mapping[str, Any], webhook: str, delivery: str) -> list[tuple[
         ("GET", one),
         ("DELETE", one),
         ("POST", f"{one}/enable"),
+        ("POST", f"{one}/rotate"),
         ("POST", f"{one}/test"),
         ("GET", f"{one}/deliveries"),
         ("GET", f"{one}/deliveries/{delivery}"),
@@ -63,6 +65,7 @@ def test_its_links_lead_on(hooks: Hooks) -> None:
     assert {name: link["href"] for name, link in made["_links"].items()} == {
         "self": own,
         "test": f"{own}/test",
+        "rotate": f"{own}/rotate",
         "delete": own,
         "deliveries": f"{own}/deliveries",
         "tenant": tenant_path(made),
@@ -197,6 +200,7 @@ def test_a_tenant_that_left_gets_no_webhook(hooks: Hooks) -> None:
     said = f"?force=true&confirm={tenant['organizationName']}"
     assert hooks.world.ask("ann", "DELETE", tenant_path(tenant) + said).status == 202
     hooks.refused("ann", "POST", tenant_path(tenant, "webhooks"), {"url": URL}, 403, "account-suspended")
+    hooks.refused("boss", "POST", tenant_path(tenant, "webhooks"), {"url": URL}, 422, "tenant-status")
 
 
 @pytest.mark.parametrize("role", ["Operator", "Viewer"])

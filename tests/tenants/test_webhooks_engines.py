@@ -16,7 +16,7 @@ from bbws.kernel.change import Change
 from bbws.kernel.reaction import Message, Sweep
 from bbws.kernel.table import Key, Table
 from bbws.kernel.work import UnitOfWork, transact
-from bbws.tenants.webhooks import events, model, store
+from bbws.tenants.webhooks import events, model, store, turns
 from bbws.tenants.webhooks.delivering import announce, deliver_next
 from bbws.tenants.webhooks.model import State, Webhook
 from infra.local.state import REGION
@@ -24,7 +24,7 @@ from tests.aws import shared
 from tests.aws.tables import create_table
 from tests.contracts.worlds import EmbeddedWorld
 from tests.fakes import FakeClock
-from tests.tenants.hooks import BROKEN, FakeSender
+from tests.tenants.hooks import BROKEN, FakeSender, keep_active
 
 TENANT = "tenant-5f0c1a52-6a4e-4e0b-9f6e-2f7c7d1f7a10"
 NUMBER, URLS = 12, ("https://a.example.com/", "https://b.example.com/", "https://c.example.com/")
@@ -76,13 +76,16 @@ def _dynamo() -> Table:
 
 @pytest.fixture(params=["embedded", "dynamodb"])
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
-    clock = FakeClock()
+    clock, world = FakeClock(), None
     if request.param == "dynamodb":
-        yield Place(_dynamo(), clock, FakeSender())
-        return
-    world = EmbeddedWorld(clock)
-    yield Place(world.table(), clock, FakeSender())
-    world.close()
+        table = _dynamo()
+    else:
+        world = EmbeddedWorld(clock)
+        table = world.table()
+    keep_active(table, TENANT, clock.now())
+    yield Place(table, clock, FakeSender())
+    if world is not None:
+        world.close()
 
 
 def test_everything_is_delivered_once_to_everybody_by_however_many(place: Place) -> None:
@@ -108,7 +111,7 @@ def test_everything_is_delivered_once_to_everybody_by_however_many(place: Place)
         found, _ = store.deliveries(place.table, hook.webhook_id, None, 100)
         assert {delivery.outcome for delivery in found} == {model.Outcome.DELIVERED}
         assert len(found) == NUMBER
-        assert place.table.get(store.turn_key(hook.webhook_id)) is None
+        assert place.table.get(turns.turn_key(hook.webhook_id)) is None
 
 
 def test_a_delivery_that_failed_is_due_again_when_its_delay_is_over(place: Place) -> None:

@@ -4,7 +4,7 @@ A mail names nobody but, in its header, whom it goes to: what one is told about 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -14,8 +14,13 @@ from html import escape
 from string import Template
 from typing import NamedTuple
 
-from bbws.tenants.ports import Mail
+from bbws.kernel.reaction import Policy
+from bbws.kernel.table import Table
+from bbws.people import store as people_store
+from bbws.tenants.ports import ForgetMail, Mail, Mailer
 
+# A mail server may be away for a while; one message at a time, so that no mail is sent again because of another.
+PATIENT = Policy(visibility=60, max_receives=10, batch=1, first_delay=10.0)
 _ASCII_LINE = "7bit"  # a link in a longer line is still one when it is pasted from the file
 _OTHER = "quoted-printable"
 _DIGITS = 32
@@ -88,6 +93,47 @@ $link
 <p>an invitation to <strong>$organization</strong> as $role was declined on $answered.</p>
 <p><a href="$link">Whose it was</a>, for an Admin.</p>""",
 )
+
+WEBHOOK_DISABLED = _form(
+    "A webhook of $organization was disabled",
+    """Hello,
+
+$host is told nothing any more of what happens to $organization, since $disabled: $because.
+
+The webhook, and what was sent to it, for an Admin:
+$link
+
+Once the address takes what it is told, to use it again:
+bbws webhooks enable $tenant $webhook
+
+What it missed until then was not sent: what was given up can be replayed for 30 days.
+""",
+    """<p>Hello,</p>
+<p><strong>$host</strong> is told nothing any more of what happens to <strong>$organization</strong>, since $disabled:
+$because.</p>
+<p><a href="$link">The webhook</a>, and what was sent to it, for an Admin.</p>
+<p>Once the address takes what it is told, to use it again: <code>bbws webhooks enable $tenant $webhook</code></p>
+<p>What it missed until then was not sent: what was given up can be replayed for 30 days.</p>""",
+)
+
+
+def post(table: Table, mailer: Mailer, forget_mail: ForgetMail, contact_id: str, write: Callable[[str], Mail]) -> None:
+    """Write to a contact what is made for its address; nothing to one that was forgotten.
+
+    Raises:
+        Unavailable: the store or the mailer does not take it.
+    """
+    to = _address_of(table, contact_id)
+    if to is not None:
+        mailer.send(write(to))
+    # Whoever was forgotten meanwhile is forgotten here too: the reaction to that may have come before.
+    if to is None or _address_of(table, contact_id) is None:
+        forget_mail(contact_id)
+
+
+def _address_of(table: Table, contact_id: str) -> str | None:
+    row = table.get(people_store.values_key(contact_id))
+    return None if row is None else people_store.values_of(row).email
 
 
 def written(form: _Form, said: Mapping[str, str], name: str, contact_id: str, to: str, at: datetime) -> Mail:

@@ -13,6 +13,8 @@ from bbws.operations.model import ILLEGAL_TRANSITION
 ID_PATTERN = r"^tenant-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 CUSTOMER_PATTERN = r"^[A-Za-z0-9-]{3,64}$"
 
+# Of the letters that names may have, those that Unicode's confusables (UTS 39) list as alike, small or capital.
+_ALIKE = str.maketrans({"\u0111": "\u00f0", "\u00e6": "ae", "\u0153": "oe", "\u0151": "\u00f6", "\u011b": "\u0115"})
 _MOST_METADATA = 32 * 1024
 
 TENANT_NOT_FOUND = ProblemType(
@@ -25,7 +27,8 @@ NAME_TAKEN = ProblemType(
     Kind.CONFLICT,
     "organization-name-taken",
     "Organisation name taken",
-    "Another tenant has this name; case and blanks make no difference. Names of deprovisioned tenants are free.",
+    "Another tenant has this name, or one that looks like it; case and blanks make no difference. Names of"
+    " deprovisioned tenants are free.",
 )
 TENANT_STATUS = ProblemType(
     Kind.REFUSED,
@@ -148,8 +151,8 @@ class Tenant(NamedTuple):
 
 
 def fold_name(name: str) -> str:
-    """A name for comparing: NFKC, without regard to case, runs of blanks as one."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    """A name for comparing: NFKC, without regard to case, runs of blanks as one, and letters that look alike as one."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().translate(_ALIKE).split())
 
 
 def ways(status: Status) -> list[str]:

@@ -1,8 +1,9 @@
 """The schemas of tenants on the wire. Source: specification tenants §1, §2, §8."""
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from bbws.kernel.canonical import InvalidDocument, check_document
 from bbws.kernel.clock import rfc3339, rfc3339_or_none
@@ -19,7 +20,25 @@ _LATIN = "A-Za-z0-9\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u0130\u0132-\u0137\u0139-\u
 # Letters of one script, without those that look like others: names that look alike are alike.
 NAME_PATTERN = rf"^[{_LATIN}](?:[{_LATIN} '-]*[{_LATIN}'])?$"
 EXAMPLE_ID = "tenant-5f0c1a52-6a4e-4e0b-9f6e-2f7c7d1f7a10"
+# As telephones and word processors write an apostrophe.
+_APOSTROPHES = str.maketrans({"\u2019": "'", "\u02bc": "'"})
 _SHORTEST_REASON, _LONGEST_REASON = 10, 500
+
+
+def _name(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    name = value.translate(_APOSTROPHES)
+    if name and not re.fullmatch(NAME_PATTERN, name):
+        msg = (
+            "must be of Latin letters, digits, blanks, hyphens and apostrophes, begin with a letter or digit, and not "
+            "end with a hyphen"
+        )
+        raise ValueError(msg)
+    return name
+
+
+NAMED = BeforeValidator(_name)
 
 type TenantId = Annotated[str, Field(pattern=ID_PATTERN, examples=[EXAMPLE_ID], description="Id of the tenant.")]
 type Name = Annotated[
@@ -31,6 +50,7 @@ type Name = Annotated[
         examples=["Big Beard Web Solutions"],
         description="Name of the organisation: Latin letters, digits, blanks, hyphens, apostrophes. Nobody else's.",
     ),
+    NAMED,
     ONE_LINE,
 ]
 type Label = Annotated[str, Field(min_length=2, max_length=50), ONE_LINE]

@@ -77,7 +77,9 @@ def _look_up(call: Call[TokenPath, Any, Any]) -> Answer:
 def _accept(call: Call[TokenPath, Any, Any]) -> Answer:
     _, membership = service.accept(call.work, call.path.token)
     call.work.grant(permitted(membership.value))
-    return Answer(UserBody.of(membership, call.work), membership.version)
+    # Whoever comes for the first time is registered once this call is done: what is shown is what the token proves.
+    own = {"email": call.work.actor.email, "name": call.work.actor.name or None}
+    return Answer(UserBody.of(membership, call.work).model_copy(update=own), membership.version)
 
 
 def _decline(call: Call[TokenPath, Any, Any]) -> Answer:
@@ -188,7 +190,8 @@ ENDPOINTS = (
         "resend",
         access=store.RESENDING,
         summary="Send a pending or expired invitation again",
-        description="With another token: the one so far is good for nothing. It lives for 7 days from then on.",
+        description="With another token: the one so far is good for nothing. It lives for 7 days from then on. Once a "
+        "minute at most: before that 429 with `Retry-After`.",
         handler=_resend,
         problems=(INVITATION_STATUS, ALREADY_INVITED, TENANT_STATUS, FORGOTTEN),
     ),
@@ -199,11 +202,11 @@ ENDPOINTS = (
         "lookup",
         access=store.LOOKING,
         summary="Look an invitation up by the token that was sent",
-        description="It says also of one that was used or has expired what became of it.",
+        description="Of one that was used or has expired it says only that.",
         handler=_look_up,
         permission=ANYONE,
         response=ReceivedBody,
-        problems=(INVITATION_NOT_FOUND,),
+        problems=_OF_TOKEN,
         **_RECEIVING,
     ),
     _endpoint(

@@ -2,15 +2,18 @@
 
 import hashlib
 import hmac
+import math
 from base64 import urlsafe_b64encode
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from bbws.kernel.problem import Kind, ProblemType
+from bbws.kernel.problem import RATE_LIMITED, Kind, ProblemType
 from bbws.tenants.permissions import Role
 
 LIFETIME = timedelta(days=7)
+# Between two mails of one invitation: nobody's mailbox is filled by it.
+REST = timedelta(seconds=60)
 ID_PATTERN = r"^invitation-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 # What 32 bytes are in base 64, without padding.
 TOKEN_PATTERN = r"^[A-Za-z0-9_-]{43}$"  # noqa: S105 - the form of tokens, and none of them
@@ -142,7 +145,7 @@ def require_open(invitation: Invitation, now: datetime) -> None:
     if state is State.CANCELLED:
         raise not_found()
     if state is not State.PENDING:
-        raise INVITATION_USED(f"This invitation was {state.lower()} before. It works once.", currentStatus=state.value)
+        raise INVITATION_USED("This invitation was answered before. It works once.")
 
 
 def not_found() -> Exception:
@@ -160,6 +163,18 @@ def resent(invitation: Invitation, now: datetime) -> Invitation:
     return invitation._replace(
         state=State.PENDING, issue=invitation.issue + 1, sent_at=now, expires_at=now + LIFETIME, answered=None
     )
+
+
+def require_rested(invitation: Invitation, now: datetime) -> None:
+    """Refuse to write again so soon.
+
+    Raises:
+        Problem: 429 with ``Retry-After``.
+    """
+    left = (invitation.sent_at + REST - now).total_seconds()
+    if left > 0:
+        detail = f"This invitation was sent less than {REST.seconds} seconds ago. Wait as `Retry-After` says."
+        raise RATE_LIMITED(detail, headers={"retry-after": str(math.ceil(left))})
 
 
 def cancelled(invitation: Invitation, now: datetime, by: str) -> Invitation:

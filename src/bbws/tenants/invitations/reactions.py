@@ -5,15 +5,15 @@ Message-ID. A folder of mails has it once all the same, under its name.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 from bbws.kernel.access import NOTHING
 from bbws.kernel.change import Change
 from bbws.kernel.clock import Clock, parse_rfc3339
-from bbws.kernel.reaction import Message, Policy, Reaction
+from bbws.kernel.reaction import Message, Reaction
 from bbws.kernel.table import Table
 from bbws.people import events as people_events
-from bbws.people import store as people_store
 from bbws.tenants import events, mails
 from bbws.tenants import store as tenants_store
 from bbws.tenants.invitations import store
@@ -56,12 +56,8 @@ def send_mails(  # noqa: PLR0913 - each is needed
         letter = _letter(table, clock, message)
         if letter is None:
             continue
-        to = _address(table, letter.contact_id)
-        if to is not None:
-            mailer.send(_mail(letter, to, invitation_key, public_url))
-        # Whoever was forgotten meanwhile is forgotten here too: the other reaction may have come before this one.
-        if to is None or _address(table, letter.contact_id) is None:
-            forget_mail(letter.contact_id)
+        write = partial(_mail, letter, invitation_key, public_url)
+        mails.post(table, mailer, forget_mail, letter.contact_id, write)
 
 
 def forget_mails(messages: Sequence[Message], forget_mail: ForgetMail) -> None:
@@ -94,12 +90,7 @@ def _letter(table: Table, clock: Clock, message: Message) -> _Letter | None:
     return _Letter(change, told, tenant, told.contact_id)
 
 
-def _address(table: Table, contact_id: str) -> str | None:
-    row = table.get(people_store.values_key(contact_id))
-    return None if row is None else people_store.values_of(row).email
-
-
-def _mail(letter: _Letter, to: str, invitation_key: InvitationKey, public_url: str) -> Mail:
+def _mail(letter: _Letter, invitation_key: InvitationKey, public_url: str, to: str) -> Mail:
     change, invitation, base = letter.change, letter.invitation, public_url.rstrip("/")
     said = {"organization": letter.tenant.organization_name, "role": invitation.role.value}
     outcome = _OUTCOMES.get(change.type)
@@ -113,16 +104,13 @@ def _mail(letter: _Letter, to: str, invitation_key: InvitationKey, public_url: s
     return mails.written(outcome or mails.INVITATION, said, change.id, letter.contact_id, to, at)
 
 
-# A mail server may be away for a while; one mail at a time, so that none is sent again because of another.
-_PATIENT = Policy(visibility=60, max_receives=10, batch=1, first_delay=10.0)
-
 REACTIONS = (
     Reaction(
         "invitation-mailer",
         "invitation-mail",
         _INVITING | _OUTCOMES.keys(),
         send_mails,
-        _PATIENT,
+        mails.PATIENT,
         store.MAILING,
     ),
     Reaction(
@@ -130,7 +118,7 @@ REACTIONS = (
         "mail-forgetting",
         frozenset({people_events.CONTACT_ERASED.name}),
         forget_mails,
-        _PATIENT,
+        mails.PATIENT,
         NOTHING,
     ),
 )

@@ -14,10 +14,9 @@ from bbws.tenants.invitations.model import ID_PATTERN, TOKEN_PATTERN, Asked, Inv
 from bbws.tenants.model import Status, Tenant
 from bbws.tenants.permissions import Role
 from bbws.tenants.schemas import TenantId
-from bbws.tenants.units.model import PREFIX, UnitKind
+from bbws.tenants.units.model import PREFIX, UnitKind, id_pattern
 
 EXAMPLE_ID = "invitation-0b7c9a1e-3f52-4c7e-9a64-2f7c7d1f7a10"
-_LONGEST_UNIT_ID = 64
 
 type InvitationId = Annotated[
     str, Field(pattern=ID_PATTERN, examples=[EXAMPLE_ID], description="Id of the invitation.")
@@ -25,12 +24,8 @@ type InvitationId = Annotated[
 
 
 def _unit_id(kind: UnitKind) -> object:
-    return Field(
-        default=None,
-        pattern=rf"^{PREFIX[kind]}[A-Za-z0-9-]+$",
-        max_length=_LONGEST_UNIT_ID,
-        description=f"The {kind} in which the role is to be held; left out: the whole tenant.",
-    )
+    description = f"The {kind} in which the role is to be held; left out: the whole tenant."
+    return Field(default=None, pattern=id_pattern(kind), description=description)
 
 
 class InvitationPath(Query):

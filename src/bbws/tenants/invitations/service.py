@@ -85,14 +85,17 @@ def resend(work: UnitOfWork, invitation_key: InvitationKey, tenant_id: str, invi
 
     Raises:
         Problem: 404, 412; 409 where another took the place of an expired one; 422 for one that was answered or
-            cancelled, whose address was forgotten, or another status of the tenant.
+            cancelled, whose address was forgotten, or another status of the tenant; 429 within a minute of the last
+            mail.
     """
     _require_active(work, tenant_id)
     current = get(work, tenant_id, invitation_id)
     work.match(current)
-    invitation = model.resent(current.value, work.now(current))
+    now = work.now(current)
+    invitation = model.resent(current.value, now)
     if people.values(work, invitation.contact_id) is None:
         raise FORGOTTEN("The address that this invitation was sent to has been forgotten. Make another one.")
+    model.require_rested(current.value, now)
     store.drop_token(work, _token(invitation_key, current.value))
     if current.value.state is State.EXPIRED:
         _make_room(work, tenant_id, invitation.contact_id)
@@ -115,14 +118,15 @@ def cancel(work: UnitOfWork, invitation_key: InvitationKey, tenant_id: str, invi
 
 
 def look_up(work: UnitOfWork, token: str) -> tuple[Stored[Invitation], Stored[Tenant]]:
-    """What a token is good for: its invitation, whatever has become of it, and the tenant.
+    """What a token is good for: its open invitation, and the tenant. Of one that is over nothing is said but that.
 
     Raises:
-        Problem: 404 for a token that leads nowhere.
+        Problem: 404 for a token that leads nowhere; 400 for a used or expired one.
     """
     current = store.of_token(work, token)
     if current is None:
         raise model.not_found()
+    model.require_open(current.value, work.clock.now())
     return current, tenants.get(work, current.value.tenant_id)
 
 
@@ -138,7 +142,6 @@ def accept(work: UnitOfWork, token: str) -> tuple[Stored[Invitation], Stored[Mem
     current, tenant = look_up(work, token)
     invitation = current.value
     _require_addressee(work, invitation)
-    model.require_open(invitation, work.clock.now())
     require(tenant.value, Status.ACTIVE)
     _require_unit(work, invitation.tenant_id, invitation.unit_id)
     user_id = work.actor.subject
@@ -154,7 +157,6 @@ def decline(work: UnitOfWork, token: str) -> tuple[Stored[Invitation], Stored[Te
         Problem: 404 for a token that leads nowhere; 400 for a used or expired one.
     """
     current, tenant = look_up(work, token)
-    model.require_open(current.value, work.clock.now())
     by = work.actor.subject if work.actor.kind is ActorKind.PERSON else None
     declined = model.answered(current.value, State.DECLINED, work.now(current), by)
     return work.update(store.INVITATION, current, declined, events.INVITATION_DECLINED), tenant

@@ -26,6 +26,7 @@ LEAVING_TEAM = DECIDING | Access.to(puts="TENANT", removes="TENANT")
 ADDING_TO_TEAM = SHOWING | Access.to(puts="TENANT", ensures="TENANT")
 _ADMIN, _AT = "ADMIN#", "AT#"
 _AT_ONCE = 100
+_FEW = 10
 
 
 def member_key(tenant_id: str, user_id: str) -> Key:
@@ -128,17 +129,23 @@ def is_admin_of_customer(table: Table, customer_id: str, user_id: str) -> bool:
 
 def another_admin(work: UnitOfWork, tenant_id: str, but: str) -> Stored[Membership] | None:
     """An Admin of the whole tenant who is not ``but``, and not forgotten."""
+    for user_id in admins(work.table, tenant_id):
+        found = find(work, tenant_id, user_id)
+        if found is None or not found.value.is_admin or user_id == but:
+            continue
+        if not is_erased(work.table, user_id):
+            return found
+    return None
+
+
+def admins(table: Table, tenant_id: str) -> Iterator[str]:
+    """The ids of a tenant's Admins, as far as they are asked for; some of them may be forgotten."""
     start: Position | None = None
     while True:
-        page = work.table.query(partition(tenant_id), prefix=_ADMIN, start=start, limit=2)
-        for row in page.rows:
-            found = find(work, tenant_id, row.document["userId"])
-            if found is None or not found.value.is_admin or found.value.user_id == but:
-                continue
-            if not is_erased(work.table, found.value.user_id):
-                return found
+        page = table.query(partition(tenant_id), prefix=_ADMIN, start=start, limit=_FEW)
+        yield from (row.document["userId"] for row in page.rows)
         if page.next is None:
-            return None
+            return
         start = page.next
 
 

@@ -5,10 +5,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from bbws.kernel.ids import CROCKFORD
 from bbws.kernel.problem import Kind, ProblemType
 
 RANDOM_LENGTH = 16
-_RANDOM = rf"[0-9A-HJKMNP-TV-Z]{{{RANDOM_LENGTH}}}"
+_RANDOM = rf"[{CROCKFORD}]{{{RANDOM_LENGTH}}}"
 
 UNIT_NOT_FOUND = ProblemType(
     Kind.NOT_FOUND,
@@ -21,8 +22,8 @@ UNIT_NAME_TAKEN = ProblemType(
     Kind.CONFLICT,
     "unit-name-taken",
     "Unit name taken",
-    "What it would lie in has one of this name already; case and blanks make no difference. Names of deleted ones are"
-    " free.",
+    "What it would lie in has one of this name already, or of one that looks like it; case and blanks make no"
+    " difference. Names of deleted ones are free.",
 )
 TREE_TOO_LARGE = ProblemType(
     Kind.REFUSED,

@@ -12,7 +12,7 @@ from bbws.kernel.endpoint import Paging, Query, Resource, Wire
 from bbws.kernel.entity import Stored
 from bbws.kernel.text import ONE_LINE
 from bbws.tenants.members.schemas import AccessDifference, UserId
-from bbws.tenants.schemas import NAME_PATTERN, TenantId, TenantPath
+from bbws.tenants.schemas import NAME_PATTERN, NAMED, TenantId, TenantPath
 from bbws.tenants.units.model import Unit, UnitKind, id_pattern
 from bbws.tenants.units.reading import Tree
 
@@ -37,6 +37,7 @@ type UnitName = Annotated[
         examples=["Engineering"],
         description="Latin letters, digits, blanks, hyphens, apostrophes. No other one beside it has it.",
     ),
+    NAMED,
     ONE_LINE,
 ]
 

@@ -47,7 +47,7 @@ def _create(call: Call[TenantPath, Any, CreateWebhook], sender: Sender) -> Answe
     body, tenant_id = call.body, call.path.tenant_id
     current, secret = service.create(call.work, sender, tenant_id, body.url, body.description, body.events)
     location = store.path(tenant_id, current.value.webhook_id)
-    return Answer(NewWebhookBody(**dict(WebhookBody.of(current)), secret=secret), current.version, location=location)
+    return Answer(NewWebhookBody.with_secret(current, secret), current.version, location=location)
 
 
 def _get(call: Call[WebhookPath, Any, Any]) -> Answer:
@@ -63,6 +63,11 @@ def _delete(call: Call[WebhookPath, Any, Any]) -> Answer:
 def _enable(call: Call[WebhookPath, Any, Any]) -> Answer:
     current = service.enable(call.work, call.path.tenant_id, call.path.webhook_id)
     return Answer(WebhookBody.of(current), current.version)
+
+
+def _rotate(call: Call[WebhookPath, Any, Any]) -> Answer:
+    current, secret = service.rotate(call.work, call.path.tenant_id, call.path.webhook_id)
+    return Answer(NewWebhookBody.with_secret(current, secret), current.version)
 
 
 def _test(call: Call[WebhookPath, Any, Any]) -> Answer:
@@ -99,6 +104,7 @@ _LINKS = (
     Link("self", "getWebhook"),
     Link("test", "testWebhook", _is_active),
     Link("enable", "enableWebhook", lambda webhook: not _is_active(webhook)),
+    Link("rotate", "rotateWebhookSecret"),
     Link("delete", "deleteWebhook"),
     Link("deliveries", "listDeliveries"),
     Link("tenant", "getTenant"),
@@ -203,6 +209,22 @@ ENDPOINTS = (
         links=_LINKS,
     ),
     _endpoint(
+        "rotateWebhookSecret",
+        "POST",
+        f"{_ONE}/rotate",
+        "rotate",
+        access=store.CHANGING,
+        summary="Give a webhook a new secret",
+        description="The answer holds it, once. For 24 hours calls are signed with it and with the one before, so that "
+        "receivers can change over; then with the new one alone. One that was before that is good for nothing at once.",
+        handler=_rotate,
+        path_schema=WebhookPath,
+        response=NewWebhookBody,
+        problems=_OF_ONE,
+        links=_LINKS,
+        secret_fields=("secret",),
+    ),
+    _endpoint(
         "testWebhook",
         "POST",
         f"{_ONE}/test",
@@ -214,7 +236,7 @@ ENDPOINTS = (
         path_schema=WebhookPath,
         response=DeliveryBody,
         status=_ACCEPTED,
-        problems=(*_OF_ONE, WEBHOOK_DISABLED),
+        problems=(*_OF_ONE, WEBHOOK_DISABLED, TENANT_STATUS),
         links=_DELIVERY_LINKS,
     ),
     _endpoint(
@@ -258,7 +280,7 @@ ENDPOINTS = (
         path_schema=DeliveryPath,
         response=DeliveryBody,
         status=_ACCEPTED,
-        problems=(*_OF_ONE, DELIVERY_NOT_FOUND, WEBHOOK_DISABLED),
+        problems=(*_OF_ONE, DELIVERY_NOT_FOUND, WEBHOOK_DISABLED, TENANT_STATUS),
         links=_DELIVERY_LINKS,
     ),
 )

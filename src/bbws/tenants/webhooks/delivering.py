@@ -17,7 +17,7 @@ from bbws.kernel.reaction import Message
 from bbws.kernel.table import Conflict, Row, Table
 from bbws.kernel.work import UnitOfWork, transact
 from bbws.tenants.store import path as tenant_path
-from bbws.tenants.webhooks import events, model, store
+from bbws.tenants.webhooks import body, events, model, store, turns
 from bbws.tenants.webhooks.model import Delivery, Outcome, State, Webhook
 from bbws.tenants.webhooks.ports import Hasten, Sender, Sent
 
@@ -27,7 +27,7 @@ _LEASE = timedelta(seconds=60)
 # An address that did not take something is left alone for a moment, however much waits for it.
 _REST = model.FIRST_DELAY
 _DROPPED_AT_ONCE = 30
-_NOT_THERE = "What it tells of, or the webhook's secret, is lost. Make a new webhook."
+_NOT_THERE = "What it tells of, or the webhook's secret, is lost. Rotate the secret: what happens from then on is sent."
 _ASKED_FOR = frozenset({events.TESTED.name, events.REPLAYED.name})
 
 type Begin = Callable[[Actor, str], UnitOfWork]
@@ -57,7 +57,10 @@ def _announce(message: Message, table: Table, begin: Begin) -> None:
         msg = f"the change that message {message.id} announces is not there"
         raise LookupError(msg)
     tenant_id = _tenant_of(change)
-    for current in () if tenant_id is None else store.of_tenant(table, tenant_id):
+    tenant = None if tenant_id is None else store.tenant_of(table, tenant_id)
+    if tenant is None or not model.is_to_be_told(tenant, change):
+        return
+    for current in store.of_tenant(table, tenant.tenant_id):
         webhook = current.value
         if webhook.tenant_id == tenant_id and webhook.wants(change.type):
             transact(partial(begin, system("webhooks"), change.correlation_id), partial(_add, change, webhook))
@@ -76,7 +79,7 @@ def _add(change: Change, webhook: Webhook, work: UnitOfWork) -> None:
     delivery = model.delivery_of(change, webhook, work.now())
     if store.delivery_row(work.table, webhook.webhook_id, delivery.delivery_id) is None:
         store.save(work, delivery)
-        store.call_for_turn(work, webhook.webhook_id, delivery.created_at)
+        turns.call_for_turn(work, webhook.webhook_id, delivery.created_at)
 
 
 def deliver_next(table: Table, begin: Begin, sender: Sender) -> bool:
@@ -86,8 +89,8 @@ def deliver_next(table: Table, begin: Begin, sender: Sender) -> bool:
         Unavailable: the store cannot take it now.
     """
     starts = partial(begin, system("webhooks"), "deliveries")
-    for webhook_id in store.waiting(table, starts().now()):
-        take = partial(store.take_turn, webhook_id=webhook_id, lease=_LEASE)
+    for webhook_id in turns.waiting(table, starts().now()):
+        take = partial(turns.take_turn, webhook_id=webhook_id, lease=_LEASE)
         try:
             taken = transact(starts, take)
         except Conflict:
@@ -127,24 +130,42 @@ class _Turn:
         if row is None:
             transact(self._begin, partial(self._give_back, rest=_REST))
             return
-        sent = self._send(current.value, store.delivery_in(row), now)
+        delivery = store.delivery_in(row)
+        tenant = store.tenant_of(self._table, delivery.tenant_id)
+        if tenant is None or not model.may_be_told(tenant.status, delivery.event):
+            transact(self._begin, partial(self._close, row))
+            return
+        sent = self._send(current.value, delivery, now)
         transact(self._begin, partial(self._record, _Try(row, now, sent)))
 
     def _send(self, webhook: Webhook, delivery: Delivery, now: datetime) -> Sent:
-        change, secret = store.change_at(self._table, delivery.change), store.secret_of(self._table, self._id)
-        if change is None or secret is None:
+        change, secrets = store.change_at(self._table, delivery.change), store.secrets_of(self._table, self._id, now)
+        if change is None or not secrets:
             return Sent(None, _NOT_THERE)
-        body = model.told(change)
-        return self._sender.send(webhook.url, model.signed(body, delivery.delivery_id, now, secret), body)
+        said = body.told(change)
+        return self._sender.send(webhook.url, body.signed(said, delivery.delivery_id, now, secrets), said)
+
+    def _close(self, before: Row, work: UnitOfWork) -> None:
+        """End a delivery that is not told of a tenant as it stands."""
+        if self._is_as_read(before, work):
+            delivery = model.dropped(store.delivery_in(before), closed=True)
+            store.save(work, delivery, before)
+            self._give_back(work, delivery)
+
+    def _is_as_read(self, before: Row, work: UnitOfWork) -> bool:
+        """Whether a delivery still is as it was; if not, the turn is given back."""
+        row = work.table.get(before.key)
+        if row is not None and row.version == before.version:
+            return True
+        self._give_back(work)  # somebody asked for it once more meanwhile: that one is still to be sent
+        return False
 
     def _record(self, tried: _Try, work: UnitOfWork) -> None:
         """Keep what became of a try, disable the webhook where it was the last, and give the turn back."""
-        row = store.delivery_row(work.table, self._id, tried.row.key.sort.partition("#")[2])
-        if row is None or row.version != tried.row.version:
-            self._give_back(work)  # somebody asked for it once more meanwhile: that one is still to be sent
+        if not self._is_as_read(tried.row, work):
             return
-        delivery = model.tried(store.delivery_in(row), tried.at, tried.sent.status, tried.sent.error)
-        store.save(work, delivery, row)
+        delivery = model.tried(store.delivery_in(tried.row), tried.at, tried.sent.status, tried.sent.error)
+        store.save(work, delivery, tried.row)
         if (because := model.disables(delivery)) is not None:
             self._disable(work, because)
         logger.info(
@@ -171,7 +192,7 @@ class _Turn:
         if delivery is not None and delivery.due_at is not None:
             following.append(delivery.due_at)
         at = max(min(following), work.now() + rest) if following else None
-        store.set_turn(work, self._id, at, work.table.get(store.turn_key(self._id)))
+        turns.set_turn(work, self._id, at, work.table.get(turns.turn_key(self._id)))
 
     def _drop(self, work: UnitOfWork) -> None:
         """End deliveries of a webhook that is used no more, some at a time."""
@@ -180,5 +201,5 @@ class _Turn:
             if row is not None:
                 store.save(work, model.dropped(store.delivery_in(row)), row)
         more = len(store.due(work.table, self._id, _DROPPED_AT_ONCE + 1)) > _DROPPED_AT_ONCE
-        row = work.table.get(store.turn_key(self._id))
-        store.set_turn(work, self._id, work.now() if more else None, row)
+        row = work.table.get(turns.turn_key(self._id))
+        turns.set_turn(work, self._id, work.now() if more else None, row)

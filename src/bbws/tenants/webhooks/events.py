@@ -7,8 +7,9 @@ DISABLED = EventType(
     "webhook.disabled", "DISABLE", "An address did not take what it was told for three days, or is gone."
 )
 ENABLED = EventType("webhook.enabled", "ENABLE", "A disabled webhook is used again.")
+ROTATED = EventType("webhook.rotated", "ROTATE", "Calls of a webhook are signed with a new secret.")
 TESTED = EventType("webhook.tested", "TEST", "A test was sent to a webhook.")
 REPLAYED = EventType("webhook.replayed", "REPLAY", "A delivery was asked for once more.")
 DELETED = EventType("webhook.deleted", "DELETE", "An address is told nothing any more.")
 
-PUBLISHED = (CREATED, DISABLED, ENABLED, TESTED, REPLAYED, DELETED)
+PUBLISHED = (CREATED, DISABLED, ENABLED, ROTATED, TESTED, REPLAYED, DELETED)

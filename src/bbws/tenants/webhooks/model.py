@@ -3,20 +3,18 @@
 import base64
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import orjson
-from standardwebhooks import Webhook as Signer
-
-from bbws.kernel.canonical import Document
 from bbws.kernel.change import Change
 from bbws.kernel.clock import MICROSECOND, parse_rfc3339
 from bbws.kernel.ids import CROCKFORD, random_id
 from bbws.kernel.problem import Kind, ProblemType
 from bbws.kernel.table import Key
+from bbws.tenants.events import OF_TRANSITIONS
+from bbws.tenants.model import Status, Tenant, Transition
 
 _CHARACTERS = f"[{CROCKFORD}]"
 _RANDOM_LENGTH = 16
@@ -28,6 +26,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_WEBHOOKS = 10
 EVERY = "*"
 _SECRET_BYTES = 32
+# For as long a receiver may still know the secret before the present one alone.
+BOTH_SIGN_FOR = timedelta(hours=24)
 
 FIRST_DELAY = timedelta(seconds=5)
 # Those that Standard Webhooks proposes; the last try is at the end of the three days.
@@ -47,41 +47,6 @@ KEPT = timedelta(days=30)
 _GONE = 410
 _SUCCESS = range(200, 300)
 _REDIRECTS = range(300, 400)
-
-# What receivers are shown of what changed, by name: a field that comes later is not told to strangers unasked. Free
-# text and what the customer keeps for itself (reason, metadata) may hold anybody's data, and is left out.
-SHOWN = frozenset(
-    {
-        "tenantId",
-        "customerId",
-        "organizationName",
-        "environment",
-        "status",
-        "division",
-        "group",
-        "team",
-        "createdAt",
-        "createdBy",
-        "updatedAt",
-        "updatedBy",
-        "userId",
-        "role",
-        "units",
-        "assignedAt",
-        "assignedBy",
-        "active",
-        "unitId",
-        "kind",
-        "name",
-        "parentId",
-        "invitationId",
-        "state",
-        "expiresAt",
-        "webhookId",
-        "disabledAt",
-        "disabledBecause",
-    }
-)
 
 WEBHOOK_NOT_FOUND = ProblemType(
     Kind.NOT_FOUND, "webhook-not-found", "Webhook not found", "The tenant has no webhook of this id. It may be deleted."
@@ -108,6 +73,14 @@ ADDRESS_REFUSED = ProblemType(
 UNKNOWN_EVENTS = ProblemType(
     Kind.REFUSED, "unknown-events", "Unknown events", "There are no such events. `allowedEvents` lists those there are."
 )
+
+
+# What is still told of a suspended or parked tenant: where it stands.
+_LIFECYCLE = frozenset(event.name for event in OF_TRANSITIONS.values())
+_LEFT = OF_TRANSITIONS[Transition.DEPROVISION].name
+_CLOSING = {Status.SUSPENDED: Transition.SUSPEND, Status.PARKED: Transition.PARK}
+_GIVEN_UP = "The webhook was disabled or deleted."
+_CLOSED = "The tenant was suspended, parked or deprovisioned meanwhile. Replay it once the tenant is active."
 
 
 class State(StrEnum):
@@ -210,38 +183,28 @@ def _digits(number: int, length: int) -> str:
     return "".join(CROCKFORD[number >> _BITS * place & len(CROCKFORD) - 1] for place in reversed(range(length)))
 
 
+def may_be_told(status: Status, event: str) -> bool:
+    """Whether an event may be told of a tenant in this status."""
+    if status is Status.DEPROVISIONED:
+        return event == _LEFT
+    return status not in _CLOSING or event in _LIFECYCLE
+
+
+def is_to_be_told(tenant: Tenant, change: Change) -> bool:
+    """Whether deliveries are made of a change; those from before a tenant was closed are kept for a replay."""
+    if may_be_told(tenant.status, change.type):
+        return True
+    closing = _CLOSING.get(tenant.status)
+    mark = None if closing is None else tenant.marks.get(closing)
+    return mark is not None and parse_rfc3339(change.time) < mark.at
+
+
 def delivery_of(change: Change, webhook: Webhook, now: datetime, *, test: bool = False) -> Delivery:
     """What tells a webhook of a change."""
     name = delivery_id(change.key, change.time, webhook.webhook_id)
     return Delivery(
         name, webhook.webhook_id, webhook.tenant_id, change.type, change.key, test, Outcome.PENDING, now, now
     )
-
-
-def told(change: Change) -> bytes:
-    """What is sent of a change: the same bytes at every try."""
-    data = {
-        "subject": change.subject,
-        "version": change.version,
-        "actor": change.actor,
-        "before": None if change.before is None else _shown(change.before),
-        "after": _shown(change.after),
-    }
-    return orjson.dumps({"type": change.type, "timestamp": change.time, "data": data})
-
-
-def _shown(document: Document) -> Mapping[str, Any]:
-    return {name: value for name, value in document.items() if name in SHOWN}
-
-
-def signed(body: bytes, name: str, now: datetime, secret: str) -> dict[str, str]:
-    """The headers of Standard Webhooks."""
-    return {
-        "content-type": "application/json",
-        "webhook-id": name,
-        "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": Signer(secret).sign(name, now.astimezone(UTC), body.decode()),
-    }
 
 
 def tried(delivery: Delivery, now: datetime, status: int | None, error: str) -> Delivery:
@@ -278,9 +241,9 @@ def disables(delivery: Delivery) -> Because | None:
     return Because.GONE if delivery.status_code == _GONE else Because.FAILING
 
 
-def dropped(delivery: Delivery) -> Delivery:
-    """A delivery to a webhook that is used no more."""
-    return delivery._replace(outcome=Outcome.FAILED, due_at=None, error="The webhook was disabled or deleted.")
+def dropped(delivery: Delivery, *, closed: bool = False) -> Delivery:
+    """A delivery to a webhook that is used no more, or of something that is not told of a closed tenant."""
+    return delivery._replace(outcome=Outcome.FAILED, due_at=None, error=_CLOSED if closed else _GIVEN_UP)
 
 
 def replayed(delivery: Delivery, now: datetime) -> Delivery:

@@ -99,9 +99,14 @@ class WebhookBody(Resource):
 
 
 class NewWebhookBody(WebhookBody):
-    """A webhook just made, with its secret, which is shown only here."""
+    """A webhook with a secret just made, which is shown only here."""
 
     secret: str = Field(description="What its calls are signed with (Standard Webhooks, `whsec_` and base64).")
+
+    @classmethod
+    def with_secret(cls, current: Stored[Webhook], secret: str) -> "NewWebhookBody":
+        """The webhook as served this once."""
+        return cls(**dict(WebhookBody.of(current)), secret=secret)
 
 
 class DeliveryBody(Resource):

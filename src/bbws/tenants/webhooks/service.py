@@ -7,9 +7,9 @@ from bbws.kernel.table import Row
 from bbws.kernel.work import UnitOfWork
 from bbws.tenants import events as tenant_events
 from bbws.tenants import service as tenants
-from bbws.tenants.model import Status, require_not
+from bbws.tenants.model import Status, require, require_not
 from bbws.tenants.store import tenant_key
-from bbws.tenants.webhooks import events, model, store
+from bbws.tenants.webhooks import events, model, store, turns
 from bbws.tenants.webhooks.model import (
     ADDRESS_REFUSED,
     DELIVERY_NOT_FOUND,
@@ -115,18 +115,30 @@ def enable(work: UnitOfWork, tenant_id: str, webhook_id: str) -> Stored[Webhook]
     return work.update(store.WEBHOOK, current, enabled, events.ENABLED)
 
 
+def rotate(work: UnitOfWork, tenant_id: str, webhook_id: str) -> tuple[Stored[Webhook], str]:
+    """Give a webhook a new secret, which is shown nowhere again; for a day its calls are signed with the former, too.
+
+    Raises:
+        Problem: 404 or 412.
+    """
+    current, secret = _to_change(work, tenant_id, webhook_id), model.new_secret()
+    store.replace_secret(work, webhook_id, secret, work.now() + model.BOTH_SIGN_FOR)
+    return work.update(store.WEBHOOK, current, current.value, events.ROTATED), secret
+
+
 def test(work: UnitOfWork, tenant_id: str, webhook_id: str) -> Delivery:
     """Send a webhook something that only says that it was sent. It is tried once.
 
     Raises:
-        Problem: 404, 412, or 422 for a disabled one.
+        Problem: 404, 412, or 422 for a disabled one, and for a tenant that is closed.
     """
     current = _to_use(work, tenant_id, webhook_id)
+    _require_told(work, tenant_id, events.TESTED.name)
     now = work.now()
     work.update(store.WEBHOOK, current, current.value, events.TESTED)
     delivery = model.delivery_of(work.changes[-1], current.value, now, test=True)
     store.save(work, delivery)
-    store.call_for_turn(work, webhook_id, now)
+    turns.call_for_turn(work, webhook_id, now)
     return delivery
 
 
@@ -144,14 +156,15 @@ def replay(work: UnitOfWork, tenant_id: str, webhook_id: str, delivery_id: str) 
     """Deliver something once more, as if it were new. Its id stays, by which a receiver knows what it has.
 
     Raises:
-        Problem: 404, 412, or 422 for a disabled webhook.
+        Problem: 404, 412, or 422 for a disabled webhook, and for what is not told of a tenant that is closed.
     """
     current = _to_use(work, tenant_id, webhook_id)
     row, now = _row(work, webhook_id, delivery_id), work.now()
     asked = model.replayed(store.delivery_in(row), now)
+    _require_told(work, tenant_id, asked.event)
     work.update(store.WEBHOOK, current, current.value._replace(replayed=delivery_id), events.REPLAYED)
     store.save(work, asked, row)
-    store.call_for_turn(work, webhook_id, now)
+    turns.call_for_turn(work, webhook_id, now)
     return asked
 
 
@@ -166,6 +179,12 @@ def _to_change(work: UnitOfWork, tenant_id: str, webhook_id: str) -> Stored[Webh
     current = get(work, tenant_id, webhook_id)
     work.match(current)
     return current
+
+
+def _require_told(work: UnitOfWork, tenant_id: str, event: str) -> None:
+    tenant = tenants.get(work, tenant_id).value
+    if not model.may_be_told(tenant.status, event):
+        require(tenant, Status.ACTIVE)
 
 
 def _to_use(work: UnitOfWork, tenant_id: str, webhook_id: str) -> Stored[Webhook]:

@@ -1,11 +1,11 @@
 """Keys and queries of webhooks and their deliveries.
 
 Everything of a webhook lies in its partition. Which of its deliveries are due is said by rows in the order of when;
-that any is due, by its one row in the index of turns. So an address with a long backlog holds one place, as any other.
+that any is due, by its turn.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime
 
 from bbws.kernel.access import Access, Store
 from bbws.kernel.canonical import Document
@@ -14,7 +14,8 @@ from bbws.kernel.clock import moment_or_none, parse_rfc3339, rfc3339, rfc3339_or
 from bbws.kernel.entity import EntityType, Stored
 from bbws.kernel.table import Key, Position, Row, RowKind, Table
 from bbws.kernel.work import UnitOfWork
-from bbws.tenants.store import DECIDING
+from bbws.tenants.model import Tenant
+from bbws.tenants.store import DECIDING, TENANT, tenant_key
 from bbws.tenants.store import path as tenant_path
 from bbws.tenants.webhooks.model import KEPT, MOST_WEBHOOKS, Because, Delivery, Outcome, State, Webhook
 
@@ -32,8 +33,8 @@ DELIVERING = Access.to(
     gets="WEBHOOK TENANT INVITATION", indexes=TURNS, queries="WEBHOOK", puts="WEBHOOK", removes="WEBHOOK"
 )
 ANNOUNCING = DELIVERING | Access.to(queries="WEBHOOKSLOT")
-_DUE, _DELIVERY, _WAITING = "DUE#", "DELIVERY#", "WAITING"
-_AT_ONCE = 20
+NOTIFYING = Access.to(gets="WEBHOOK TENANT PERSON CONTACT", queries="TENANT", puts="WEBHOOK")
+_DUE, _DELIVERY, _NOTICE = "DUE#", "DELIVERY#", "NOTICE#"
 
 
 def partition(webhook_id: str) -> str:
@@ -56,9 +57,9 @@ def delivery_key(webhook_id: str, delivery_id: str) -> Key:
     return Key(partition(webhook_id), f"{_DELIVERY}{delivery_id}")
 
 
-def turn_key(webhook_id: str) -> Key:
-    """Where it is said that something of a webhook is due."""
-    return Key(partition(webhook_id), "TURN")
+def notice_key(change: Change, contact_id: str) -> Key:
+    """Where it is said that somebody was written to about a change of a webhook."""
+    return Key(change.entity.partition, f"{_NOTICE}{change.version}#{contact_id}")
 
 
 def path(tenant_id: str, *further: str) -> str:
@@ -133,9 +134,25 @@ def of_tenant(table: Table, tenant_id: str) -> list[Stored[Webhook]]:
     return [webhook for webhook in found if webhook is not None]
 
 
+def tenant_of(table: Table, tenant_id: str) -> Tenant | None:
+    """The tenant itself, as it stands."""
+    row = table.get(tenant_key(tenant_id))
+    return None if row is None else TENANT.stored(row).value
+
+
 def keep_secret(work: UnitOfWork, webhook_id: str, secret: str) -> None:
     """Keep what a webhook's calls are signed with."""
     work.insert(Row(secret_key(webhook_id), RowKind.SECRET, {"secret": secret}))
+
+
+def replace_secret(work: UnitOfWork, webhook_id: str, secret: str, until: datetime) -> None:
+    """Sign with another one, and with the one before ``until`` then."""
+    row = work.table.get(secret_key(webhook_id))
+    if row is None:
+        keep_secret(work, webhook_id, secret)
+        return
+    former = {"former": row.document["secret"], "formerUntil": rfc3339(until)}
+    work.replace(Row(row.key, RowKind.SECRET, {"secret": secret, **former}, row.version + 1), row.version)
 
 
 def drop_secret(work: UnitOfWork, webhook_id: str) -> None:
@@ -145,10 +162,14 @@ def drop_secret(work: UnitOfWork, webhook_id: str) -> None:
         work.remove(row.key, row.version)
 
 
-def secret_of(table: Table, webhook_id: str) -> str | None:
-    """What a webhook's calls are signed with; None where that was lost with the rows and not in the archive."""
+def secrets_of(table: Table, webhook_id: str, now: datetime) -> tuple[str, ...]:
+    """What a webhook's calls are signed with; none where that was lost with the rows and not in the archive."""
     row = table.get(secret_key(webhook_id))
-    return None if row is None else row.document["secret"]
+    if row is None:
+        return ()
+    until = moment_or_none(row.document.get("formerUntil"))
+    present = row.document["secret"]
+    return (present,) if until is None or now >= until else (present, row.document["former"])
 
 
 def _dump_delivery(delivery: Delivery) -> Document:
@@ -236,51 +257,16 @@ def save(work: UnitOfWork, delivery: Delivery, before: Row | None = None) -> Non
         work.insert(Row(key, RowKind.EPHEMERAL, document, expires_at=_expiry(delivery)))
 
 
+def note(work: UnitOfWork, notice: Key) -> None:
+    """Remember that somebody was written to."""
+    if work.table.get(notice) is None:
+        work.insert(Row(notice, RowKind.EPHEMERAL, {}, expires_at=(work.now() + KEPT).timestamp()))
+
+
 def due(table: Table, webhook_id: str, limit: int) -> list[tuple[datetime, str]]:
     """When a webhook's next deliveries are due, and their ids."""
     rows = table.query(partition(webhook_id), prefix=_DUE, limit=limit).rows
     return [(parse_rfc3339(row.document["dueAt"]), row.document["deliveryId"]) for row in rows]
-
-
-def set_turn(work: UnitOfWork, webhook_id: str, at: datetime | None, row: Row | None, *, held: bool = False) -> None:
-    """Have something of a webhook looked at ``at`` a time, or nothing. ``row``: of its turn, as it was read."""
-    key = turn_key(webhook_id)
-    if at is None:
-        if row is not None:
-            work.remove(key, row.version)
-        return
-    indexes = {TURNS: Key(_WAITING, f"{rfc3339(at)}#{webhook_id}")}
-    document = {"at": rfc3339(at), "held": held}
-    turn = Row(key, RowKind.EPHEMERAL, document, 1 if row is None else row.version + 1, indexes)
-    if row is None:
-        work.insert(turn)
-    else:
-        work.replace(turn, row.version)
-
-
-def call_for_turn(work: UnitOfWork, webhook_id: str, at: datetime) -> None:
-    """Have a webhook looked at by ``at``. Who is at it learns of it meanwhile: its row changes in any case."""
-    row = work.table.get(turn_key(webhook_id))
-    if row is None:
-        set_turn(work, webhook_id, at, None)
-        return
-    planned, held = parse_rfc3339(row.document["at"]), row.document["held"]
-    set_turn(work, webhook_id, planned if held else min(at, planned), row, held=held)
-
-
-def waiting(table: Table, now: datetime) -> Sequence[str]:
-    """Webhooks whose turn it is, the longest waiting first."""
-    rows = table.query(_WAITING, index=TURNS, limit=_AT_ONCE).rows
-    return [row.key.partition.partition("#")[2] for row in rows if row.document["at"] <= rfc3339(now)]
-
-
-def take_turn(work: UnitOfWork, webhook_id: str, lease: timedelta) -> bool:
-    """Keep others from a webhook for as long as the lease; whether it was its turn, and nobody else's."""
-    row, now = work.table.get(turn_key(webhook_id)), work.now()
-    if row is None or parse_rfc3339(row.document["at"]) > now:
-        return False
-    set_turn(work, webhook_id, now + lease, row, held=True)
-    return True
 
 
 def change_at(table: Table, key: Key) -> Change | None:
