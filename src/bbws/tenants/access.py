@@ -52,11 +52,10 @@ class Roles:
         standing = standing_of(self._table, tenant_id, actor.subject)
         if standing is None:
             raise not_found(tenant_id)
-        held = _held(self._table, standing, path)
         left = LEFT.get(standing.tenant.status)
         if left is not None and endpoint.permission not in left:
-            raise _closed(standing.tenant.status)
-        return actor._replace(permissions=held | _SELF if left is None else (held & left) | _SELF)
+            raise closed(standing.tenant.status)
+        return actor._replace(permissions=_permitted(self._table, standing, path))
 
 
 def standing_of(table: Table, tenant_id: str, user_id: str) -> Standing | None:
@@ -66,18 +65,34 @@ def standing_of(table: Table, tenant_id: str, user_id: str) -> Standing | None:
         return None
     tenant = TENANT.stored(row).value
     membership = members_store.load(table, tenant_id, user_id)
-    if membership is not None and membership.value.active:
-        return Standing(tenant, membership.value)
+    if membership is not None and (membership.value.active or _ended_with(tenant, membership.value)):
+        return Standing(tenant, membership.value._replace(active=True))
     if members_store.is_admin_of_customer(table, tenant.customer_id, user_id):
         return Standing(tenant, None)
     return None
 
 
-def _held(table: Table, standing: Standing, path: Mapping[str, str]) -> frozenset[str]:
-    if standing.membership is None:
-        return frozenset({READ})
-    chain = chain_in(table, path) if standing.membership.units else ()
-    return permitted(standing.membership, chain)
+def _ended_with(tenant: Tenant, membership: Membership) -> bool:
+    """Whether somebody belonged to a tenant when it left: its record is still theirs to read."""
+    held = membership.role is not None or bool(membership.units)
+    return tenant.status is Status.DEPROVISIONED and held
+
+
+def _permitted(table: Table, standing: Standing, path: Mapping[str, str]) -> frozenset[str]:
+    """What somebody may do where a path leads, in the status that the tenant has."""
+    held = frozenset({READ})
+    if standing.membership is not None:
+        held = permitted(standing.membership, chain_in(table, path) if standing.membership.units else ())
+    left = LEFT.get(standing.tenant.status)
+    return _SELF | (held if left is None else held & left)
+
+
+def stand_anew(work: UnitOfWork, tenant: Tenant) -> None:
+    """Have whoever acts hold what the status that the tenant is about to have leaves: the answer's links are by it."""
+    standing = standing_of(work.table, tenant.tenant_id, work.actor.subject)
+    if standing is not None and not work.actor.may(PLATFORM_ADMIN):
+        permitted_now = _permitted(work.table, standing._replace(tenant=tenant), {})
+        work.actor = work.actor._replace(permissions=permitted_now)
 
 
 def roles_at(work: UnitOfWork, tenant_id: str, chain: tuple[str, ...]) -> frozenset[Role]:
@@ -115,7 +130,8 @@ def not_found(tenant_id: str) -> Problem:
     return TENANT_NOT_FOUND(f"There is no tenant {tenant_id} that you belong to.")
 
 
-def _closed(status: Status) -> Problem:
+def closed(status: Status) -> Problem:
+    """What those who belong to a tenant are told while it is closed to them."""
     return ACCOUNT_SUSPENDED(f"This tenant is {_WHY_CLOSED[status]}.", currentStatus=status.value)
 
 

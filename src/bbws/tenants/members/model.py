@@ -25,7 +25,7 @@ class Membership(NamedTuple):
         customer_id: the tenant's.
         role: in the whole tenant; None where roles are held at units alone.
         units: unit id → the role held there and below.
-        active: whether anything is held.
+        active: whether anything is held. Of one that ended with its tenant ``role`` and ``units`` say what was.
     """
 
     tenant_id: str
@@ -85,6 +85,11 @@ def difference(
     """What changes for somebody at a place, to which the units of ``was`` lead before, of ``will_be`` afterwards."""
     had, has = permitted(before, was), permitted(after, will_be)
     return Difference(before.user_id, unit_id, has - had, had - has)
+
+
+def ended(membership: Membership) -> Membership:
+    """The membership in a tenant that has left: it permits nothing, and says what was held until then."""
+    return membership._replace(active=False)
 
 
 def removed(membership: Membership) -> Membership:

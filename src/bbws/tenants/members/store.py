@@ -21,16 +21,17 @@ BELONGING = Access.to(gets="TENANT", indexes=BY_USER)
 REMOVING = DECIDING | Access.to(queries="TENANT", puts="TENANT", removes="TENANT CUSTOMER", ensures="TENANT")
 CHANGING = REMOVING | Access.to(puts="CUSTOMER")
 ADDING = SHOWING | Access.to(gets="EMAIL", puts="TENANT CUSTOMER", ensures="TENANT")
+ENDING = Access.to(gets="TENANT", queries="TENANT", puts="TENANT", removes="TENANT CUSTOMER")
 OF_UNITS = DECIDING | Access.to(queries="TENANT")
 LEAVING_TEAM = DECIDING | Access.to(puts="TENANT", removes="TENANT")
 ADDING_TO_TEAM = SHOWING | Access.to(puts="TENANT", ensures="TENANT")
-_ADMIN, _AT = "ADMIN#", "AT#"
+_ADMIN, _AT, _MEMBER = "ADMIN#", "AT#", "MEMBER#"
 _AT_ONCE = 100
 
 
 def member_key(tenant_id: str, user_id: str) -> Key:
     """Where a membership lies."""
-    return Key(partition(tenant_id), f"MEMBER#{user_id}")
+    return Key(partition(tenant_id), f"{_MEMBER}{user_id}")
 
 
 def users_path(tenant_id: str) -> str:
@@ -79,6 +80,8 @@ def _indexes(membership: Membership) -> dict[str, Key]:
 
 def _derived(membership: Membership) -> Iterable[Row]:
     """Rows by which an Admin of a tenant, an Admin of a customer, and those of a unit are found by key."""
+    if not membership.active:
+        return []
     own, user, document = partition(membership.tenant_id), membership.user_id, {"userId": membership.user_id}
     keys = [Key(own, f"{_AT}{unit}#{user}") for unit in membership.units]
     if membership.is_admin:
@@ -158,6 +161,14 @@ def all_of_unit(table: Table, tenant_id: str, unit_id: str) -> Iterator[str]:
         yield from users
         if start is None:
             return
+
+
+def all_after(
+    table: Table, tenant_id: str, start: Position | None
+) -> tuple[list[tuple[Position, Stored[Membership]]], Position | None]:
+    """A page of all who ever belonged to a tenant, as of now, each with its place."""
+    page = table.query(partition(tenant_id), prefix=_MEMBER, start=start, limit=_AT_ONCE)
+    return [(row.position(), MEMBERSHIP.stored(row)) for row in page.rows], page.next
 
 
 def listed(
