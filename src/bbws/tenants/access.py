@@ -17,8 +17,8 @@ from bbws.kernel.work import UnitOfWork
 from bbws.tenants.members import store as members_store
 from bbws.tenants.members.model import Membership, is_above, permitted, roles
 from bbws.tenants.model import ACCOUNT_SUSPENDED, TENANT_NOT_FOUND, Status, Tenant
-from bbws.tenants.permissions import LEFT, READ, SELF, Role, given
-from bbws.tenants.store import TENANT, tenant_key
+from bbws.tenants.permissions import LEFT, LIFECYCLE, READ, SELF, UNITS_READ, Role, given
+from bbws.tenants.store import TENANT, tenant_in, tenant_key
 from bbws.tenants.units.store import chain_in
 
 _SELF = frozenset({SELF})
@@ -93,6 +93,29 @@ def stand_anew(work: UnitOfWork, tenant: Tenant) -> None:
     if standing is not None and not work.actor.may(PLATFORM_ADMIN):
         permitted_now = _permitted(work.table, standing._replace(tenant=tenant), {})
         work.actor = work.actor._replace(permissions=permitted_now)
+
+
+class Subjects:
+    """The operations' Subjects: of those that are about a tenant, or what lies in one, its people see what is left."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def readable(self, actor: Actor, subject: str) -> bool:
+        """Whether somebody may read the tenant or the unit of a path; of other paths it is not asked."""
+        return self._permits(actor, subject, READ, UNITS_READ)
+
+    def writable(self, actor: Actor, subject: str) -> bool:
+        """Whether somebody may also take the tenant to another status, or is let in where the unit lies."""
+        return self._permits(actor, subject, LIFECYCLE, UNITS_READ)
+
+    def _permits(self, actor: Actor, subject: str, of_tenant: str, of_unit: str) -> bool:
+        tenant_id, within = tenant_in(subject)
+        if tenant_id is None:
+            return True
+        standing = standing_of(self._table, tenant_id, actor.subject)
+        needed = of_unit if within else of_tenant
+        return standing is not None and needed in _permitted(self._table, standing, {})
 
 
 def roles_at(work: UnitOfWork, tenant_id: str, chain: tuple[str, ...]) -> frozenset[Role]:

@@ -12,7 +12,7 @@ from bbws.kernel.table import Position
 from bbws.kernel.work import UnitOfWork, transact
 from bbws.operations.model import Operation
 from bbws.operations.service import OperationKind, StepFunction
-from bbws.tenants import events, service, store
+from bbws.tenants import events, service
 from bbws.tenants.invitations import service as invitations
 from bbws.tenants.invitations import store as invitations_store
 from bbws.tenants.members import service as members
@@ -56,5 +56,5 @@ DEPROVISIONING = OperationKind(
     ),
     # A killed process goes on where it was, so that each attempt brings the farewell nearer to its end.
     attempts=10,
-    access=store.DECIDING | webhooks_store.ENDING | invitations_store.ENDING | members_store.ENDING,
+    access=webhooks_store.ENDING | invitations_store.ENDING | members_store.ENDING,
 )

@@ -11,8 +11,7 @@ from bbws.kernel.work import UnitOfWork
 from bbws.people import store as people_store
 from bbws.people.service import is_erased
 from bbws.tenants.members.model import Membership
-from bbws.tenants.model import Status
-from bbws.tenants.permissions import Role
+from bbws.tenants.permissions import LEFT, Role
 from bbws.tenants.store import BY_USER, DECIDING, TENANT, USERS, USERS_OF_ROLE, partition, path, tenant_key
 
 SHOWING = DECIDING | people_store.SHOWING
@@ -120,13 +119,17 @@ def find(work: UnitOfWork, tenant_id: str, user_id: str) -> Stored[Membership] |
 
 
 def is_admin_of_customer(table: Table, customer_id: str, user_id: str) -> bool:
-    """Whether somebody is Admin of one of a customer's tenants that has not been deprovisioned."""
-    page = table.query(f"CUSTOMER#{customer_id}", prefix=f"{_ADMIN}{user_id}#", limit=_AT_ONCE)
-    for found in page.rows:
-        row = table.get(tenant_key(found.key.sort.rpartition("#")[2]))
-        if row is not None and TENANT.stored(row).value.status is not Status.DEPROVISIONED:
-            return True
-    return False
+    """Whether somebody is Admin of one of a customer's tenants that is open to its people."""
+    start: Position | None = None
+    while True:
+        page = table.query(f"CUSTOMER#{customer_id}", prefix=f"{_ADMIN}{user_id}#", start=start, limit=_AT_ONCE)
+        for found in page.rows:
+            row = table.get(tenant_key(found.key.sort.rpartition("#")[2]))
+            if row is not None and TENANT.stored(row).value.status not in LEFT:
+                return True
+        if page.next is None:
+            return False
+        start = page.next
 
 
 def another_admin(work: UnitOfWork, tenant_id: str, but: str) -> Stored[Membership] | None:
