@@ -42,6 +42,28 @@ def test_who_was_admin_of_what_is_deprovisioned_has_no_customer_any_more(world: 
     assert world.ask("boss", "DELETE", tenant_path(first, "users", "user-bob")).status == 204
 
 
+@pytest.mark.parametrize("closing", ["SUSPENDED", "PARKED", "DEPROVISIONED"])
+def test_an_admin_of_a_closed_tenant_is_nobody_to_its_customer(world: World, closing: str) -> None:
+    own = world.active("bob", organizationName="Old")
+    said = {**ACME, "organizationName": "New", "customerId": own["customerId"]}
+    other = world.ask("boss", "POST", TENANTS, said).json
+
+    def reach() -> tuple[int, set[str], int]:
+        listed = {each["tenantId"] for each in world.ask("bob", "GET", TENANTS).json["items"]}
+        founded = world.ask("bob", "POST", f"{TENANTS}?dryRun=true", {**said, "organizationName": "Newer"})
+        return world.ask("bob", "GET", tenant_path(other)).status, listed, founded.status
+
+    both = {own["tenantId"], other["tenantId"]}
+    assert reach() == (200, both, 200)
+    if closing == "DEPROVISIONED":
+        world.moved("boss", own, "PARKED")
+    world.moved("boss", own, closing)
+    assert reach() == (404, {own["tenantId"]}, 422)
+    if closing != "DEPROVISIONED":
+        world.moved("boss", own, "ACTIVE")
+        assert reach() == (200, both, 200)
+
+
 def test_an_admin_who_was_forgotten_is_none(world: World) -> None:
     tenant = world.active("ann")
     world.join(tenant, "bob", "Admin", by="ann")

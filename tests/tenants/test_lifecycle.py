@@ -65,12 +65,12 @@ def test_one_that_does_not_run_leaves_without_force(world: World) -> None:
         ("PENDING", "ACTIVE", 200),
         ("PENDING", "SUSPENDED", 422),
         ("PENDING", "PENDING", 422),
-        ("ACTIVE", "SUSPENDED", 200),
+        ("ACTIVE", "SUSPENDED", 202),
         ("ACTIVE", "PARKED", 200),
         ("ACTIVE", "ACTIVE", 422),
         ("ACTIVE", "FAILED", 422),
-        ("PARKED", "DEPROVISIONED", 200),
-        ("SUSPENDED", "ACTIVE", 200),
+        ("PARKED", "DEPROVISIONED", 202),
+        ("SUSPENDED", "ACTIVE", 202),
         ("SUSPENDED", "PARKED", 422),
         ("PARKED", "ACTIVE", 200),
         ("PARKED", "SUSPENDED", 422),
@@ -94,6 +94,45 @@ def test_every_way_goes_through_the_status(world: World, status: str, to: str, o
     assert reply.status == outcome, reply.body
     if outcome == 422:
         assert problem(reply, 422, "illegal-transition")["currentStatus"] == status
+    if outcome == 202:
+        assert reply.json["_links"] == {"operation": {"href": reply.headers["location"]}}
+        assert world.ask("boss", "GET", reply.headers["location"]).json["status"] == "PENDING"
+        assert reply.json["tenantStatus"] == to
+
+
+def test_the_door_of_every_status_answers_as_the_call_of_the_transition_does(world: World) -> None:
+    answers = []
+    for number, by_status in enumerate((False, True)):
+        tenant, told = world.active("ann", organizationName=f"Twin {number}"), []
+        for who, verb, status in (
+            ("ann", "park", "PARKED"),
+            ("ann", "unpark", "ACTIVE"),
+            ("ann", "suspend", "SUSPENDED"),
+            ("boss", "resume", "ACTIVE"),
+        ):
+            path = tenant_path(tenant, "status") if by_status else tenant_path(tenant, "lifecycle", verb)
+            body = {"status": status, **WHY} if by_status else None if verb in {"unpark", "resume"} else WHY
+            reply = world.ask(who, "PATCH" if by_status else "POST", path, body)
+            told.append((reply.status, set(reply.json), set(reply.json["_links"]), reply.json.get("warnings")))
+        answers.append(told)
+    assert [each[0] for each in answers[0]] == [200, 200, 202, 202]
+    assert answers[0] == answers[1]
+
+
+def test_a_parked_tenants_admin_can_ask_for_nothing_but_the_way_back(world: World) -> None:
+    tenant = world.active("ann")
+    for name, role in (("otto", "Operator"), ("vic", "Viewer")):
+        world.join(tenant, name, role)
+    assert world.ask("ann", "POST", tenant_path(tenant, "lifecycle", "park"), WHY).status == 200
+    path = tenant_path(tenant, "status")
+    for status in ("PENDING", "SUSPENDED", "PARKED", "DEPROVISIONED", "FAILED"):
+        closed = problem(world.ask("ann", "PATCH", path, {"status": status, **WHY}), 403, "account-suspended")
+        assert closed["currentStatus"] == "PARKED"
+    for who in ("otto", "vic"):
+        problem(world.ask(who, "PATCH", path, {"status": "ACTIVE", **WHY}), 403, "forbidden")
+    back = world.ask("ann", "PATCH", path, {"status": "ACTIVE", **WHY})
+    assert (back.status, back.json["status"], back.json["unparkedBy"]) == (200, "ACTIVE", "user-ann")
+    assert [warning["code"] for warning in back.json["warnings"]] == ["rebuilding"]
 
 
 def test_a_failed_one_is_the_platforms_to_retry(world: World) -> None:
@@ -118,9 +157,14 @@ def test_links_are_what_can_be_done(world: World) -> None:
     active = world.moved("ann", tenant, "ACTIVE")
     assert {"park", "suspend", "users"} < set(active["_links"])
     assert "unpark" not in active["_links"]
-    world.ask("ann", "POST", tenant_path(tenant, "lifecycle", "park"), WHY)
+    parked = world.ask("ann", "POST", tenant_path(tenant, "lifecycle", "park"), WHY).json["_links"]
     shown = world.ask("ann", "GET", tenant_path(tenant)).json["_links"]
-    assert set(shown) == {"self", "unpark", "collection"}
+    assert set(shown) == set(parked) == {"self", "unpark", "collection"}
+    back = world.ask("ann", "POST", tenant_path(tenant, "lifecycle", "unpark")).json["_links"]
+    shown = world.ask("ann", "GET", tenant_path(tenant)).json["_links"]
+    assert set(back) == set(shown) == set(active["_links"])
+    world.ask("boss", "POST", tenant_path(tenant, "lifecycle", "park"), WHY)
+    assert "users" in world.ask("boss", "POST", tenant_path(tenant, "lifecycle", "unpark")).json["_links"]
 
 
 def test_a_plan_says_what_would_be_and_changes_nothing(world: World) -> None:

@@ -8,13 +8,11 @@ from typing import Any
 import pytest
 
 from bbws.kernel.change import Change
-from bbws.kernel.clock import SystemClock
 from bbws.kernel.reaction import Message
 from bbws.kernel.table import Table, Write
 from bbws.kernel.work import UnitOfWork
 from bbws.operations.runner import carry_out
 from bbws.tables import KINDS as KINDS_OF_OPERATION
-from bbws.tenants.units.removal import UNIT_DELETION
 from tests.builders import Reply
 from tests.tenants.world import World, tenant_path
 
@@ -168,9 +166,9 @@ def work(units: Hierarchy, operation: str, table: Any = None) -> None:
     failed = carry_out(
         [Message(change.id, change.type, change.subject, change.key)],
         table=table,
-        begin=lambda actor, correlation_id: UnitOfWork(table, SystemClock(), actor, correlation_id),
+        begin=lambda actor, correlation_id: UnitOfWork(table, app.dispatcher.clock, actor, correlation_id),
         kinds=KINDS_OF_OPERATION,
-        served={UNIT_DELETION.name},
+        served={kind.name for kind in KINDS_OF_OPERATION},
         lease=timedelta(0),
     )
     assert failed == []

@@ -55,8 +55,11 @@ class World:
     def moved(self, who: str, tenant: Mapping[str, Any], status: str) -> dict[str, Any]:
         """A tenant in another status."""
         reply = self.ask(who, "PATCH", tenant_path(tenant, "status"), {"status": status, **WHY})
+        if reply.status == 202:
+            reply = self.ask(who, "GET", tenant_path(tenant))
         assert reply.status == 200, reply.body
         document: dict[str, Any] = reply.json
+        assert document["status"] == status
         return document
 
     def set_status_of_row(self, tenant: Mapping[str, Any], status: str) -> None:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bbws.audit.ports import Signer
-from bbws.bootstrap.aws_ports import authority, email_key, forget_mail, hasten, mailer, sender
+from bbws.bootstrap.aws_ports import authority, email_key, forget_mail, hasten, mailer, sender, subjects
 from bbws.bootstrap.wiring import Catalogue, Documents, bind, bound, invitation_key
 from bbws.engines.aws.calls import Transport
 from bbws.engines.aws.claims import GatewayClaims
@@ -185,6 +185,7 @@ def _ports(settings: Settings, engine: AwsEngine, table: Table, clock: Clock, gi
             "signer": lambda: _Signer(engine),
             "begin": lambda: begin,
             "kinds": _kinds,
+            "subjects": lambda: subjects(table),
             "lease": lambda: _LEASE,
             "meter": lambda: engine.meter,
             "environment": lambda: settings.environment,

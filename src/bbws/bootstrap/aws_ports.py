@@ -57,6 +57,13 @@ def email_key(engine: AwsEngine) -> Callable[[], bytes]:
     return partial(engine.secrets.key, EMAIL_KEY)
 
 
+def subjects(table: Table) -> object:
+    """Who may look at what operations are about."""
+    from bbws.tenants.access import Subjects  # noqa: PLC0415 - none but calls about operations ask
+
+    return Subjects(table)
+
+
 def authority(table: Table, permission: str) -> Authority | None:
     """Who reads roles, where the call asks for one."""
     if not permission.startswith(IN_TENANT):

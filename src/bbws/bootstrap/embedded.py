@@ -44,7 +44,7 @@ from bbws.operations.runner import resume
 from bbws.platform.ports import Metrics
 from bbws.settings import Settings
 from bbws.tables import DAILY, ENDPOINTS, ENTITIES, KINDS, REACTIONS, SWEEPS, permissions
-from bbws.tenants.access import Roles
+from bbws.tenants.access import Roles, Subjects
 from bbws.tenants.webhooks.ports import Sender
 
 logger = logging.getLogger("bbws.bootstrap")
@@ -119,6 +119,7 @@ def build(  # noqa: PLR0913 - each is a seam that tests use
         "signer": Ed25519Signer(engine.secret("checkpoint-signing-key", SEED_BYTES)),
         "begin": begin,
         "kinds": tuple(kinds),
+        "subjects": Subjects(table),
         "lease": timedelta(0),  # one process, and one thread for each queue
         "environment": settings.environment,
         "permissions": permissions(),

@@ -23,6 +23,7 @@ from bbws.operations.reactions import carrying_out
 from bbws.operations.store import ACCEPTING
 from bbws.people import store as people_store
 from bbws.stores import STORES
+from bbws.tenants import store as tenants_store
 
 # They speak of one machine's files, keys and counters, or serve the API page, which the functions' package leaves out.
 # On AWS the keys of tokens are the user pool's, and Cognito publishes them.
@@ -157,6 +158,8 @@ def _endpoint_access(endpoint: Endpoint) -> list[Mapping[str, Any]]:
         access |= Access(removes=_of_kinds("retrying").puts)
     if endpoint.id == "retryOperation":
         access |= _of_kinds("retrying")
+    if "subjects" in inspect.signature(endpoint.handler).parameters:
+        access |= tenants_store.DECIDING
     if endpoint.mutates:  # a dry run reads what the real call would write
         access |= Access(gets=access.puts | access.removes | access.ensures)
     if endpoint.queued is not None:

@@ -10,6 +10,7 @@ from bbws.kernel.actor import SIGNED_IN
 from bbws.kernel.clock import rfc3339, rfc3339_or_none
 from bbws.kernel.endpoint import Answer, Call, Endpoint, Link, Listed, Paging, Query, Resource, Wire
 from bbws.kernel.entity import Stored
+from bbws.kernel.problem import FORBIDDEN
 from bbws.kernel.table import Table
 from bbws.operations import service, store
 from bbws.operations.model import (
@@ -21,6 +22,7 @@ from bbws.operations.model import (
     Status,
     StepState,
 )
+from bbws.operations.ports import Subjects
 from bbws.operations.schemas import EXAMPLE_ID
 from bbws.operations.service import OperationKind
 
@@ -95,21 +97,22 @@ class OperationBody(Resource):
         )
 
 
-def _get(call: Call[OperationPath, Any, Any]) -> Answer:
-    return _answer(call, service.get(call.work, call.path.operation_id))
+def _get(call: Call[OperationPath, Any, Any], subjects: Subjects) -> Answer:
+    return _answer(call, service.get(call.work, call.path.operation_id, subjects))
 
 
-def _list(call: Call[Any, OperationQuery, Any]) -> Listed:
-    operations, following = service.list_operations(call.work, call.query.status, call.start, call.query.page_size)
+def _list(call: Call[Any, OperationQuery, Any], subjects: Subjects) -> Listed:
+    query = call.query
+    operations, following = service.list_operations(call.work, query.status, call.start, query.page_size, subjects)
     return Listed([OperationBody.of(o, call.work.table) for o in operations], following)
 
 
-def _cancel(call: Call[OperationPath, Any, Any]) -> Answer:
-    return _answer(call, service.cancel(call.work, call.path.operation_id))
+def _cancel(call: Call[OperationPath, Any, Any], subjects: Subjects) -> Answer:
+    return _answer(call, service.cancel(call.work, call.path.operation_id, subjects))
 
 
-def _retry(call: Call[OperationPath, Any, Any], kinds: Sequence[OperationKind]) -> Answer:
-    return _answer(call, service.retry(call.work, call.path.operation_id, kinds))
+def _retry(call: Call[OperationPath, Any, Any], kinds: Sequence[OperationKind], subjects: Subjects) -> Answer:
+    return _answer(call, service.retry(call.work, call.path.operation_id, kinds, subjects))
 
 
 def _answer(call: Call[Any, Any, Any], current: Stored[Operation]) -> Answer:
@@ -137,7 +140,8 @@ ENDPOINTS = (
         method="GET",
         path=store.BASE,
         summary="List operations, newest first",
-        description="With the permission `operations:read` all of them, else those that the caller started.",
+        description="With the permission `operations:read` all of them, else those that the caller "
+        "started and whose resource they may still read: a page may be short and still have a next one.",
         handler=_list,
         cli=("operations", "list"),
         query_schema=OperationQuery,
@@ -171,7 +175,7 @@ ENDPOINTS = (
         cli=("operations", "cancel"),
         path_schema=OperationPath,
         response=OperationBody,
-        problems=(OPERATION_NOT_FOUND, ILLEGAL_TRANSITION),
+        problems=(OPERATION_NOT_FOUND, FORBIDDEN, ILLEGAL_TRANSITION),
         links=LINKS,
         service=SERVICE,
         permission=SIGNED_IN,
@@ -187,7 +191,7 @@ ENDPOINTS = (
         cli=("operations", "retry"),
         path_schema=OperationPath,
         response=OperationBody,
-        problems=(OPERATION_NOT_FOUND, ILLEGAL_TRANSITION),
+        problems=(OPERATION_NOT_FOUND, FORBIDDEN, ILLEGAL_TRANSITION),
         links=LINKS,
         service=SERVICE,
         permission=SIGNED_IN,

@@ -19,7 +19,7 @@ OPERATION_NOT_FOUND = ProblemType(
     "operation-not-found",
     "Operation not found",
     "There is no operation with this id that the caller may see. An operation is visible to who started it and to"
-    " who may write its resource.",
+    " who may write its resource; to who started it for as long as they may read that resource.",
 )
 ILLEGAL_TRANSITION = ProblemType(
     Kind.REFUSED,
@@ -115,10 +115,6 @@ class Operation(NamedTuple):
     def actor(self) -> Actor:
         """On whose behalf its steps run; what they may do was decided when it was accepted."""
         return Actor(self.started_by, self.started_by_kind, frozenset({EVERYTHING}))
-
-    def visible_to(self, actor: Actor) -> bool:
-        """Readable by who started it and who may write its resource (design §3)."""
-        return actor.subject == self.started_by or actor.may(self.permission)
 
 
 def with_step(operation: Operation, place: int, step: StepState) -> Operation:

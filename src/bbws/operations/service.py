@@ -4,14 +4,17 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from bbws.kernel.access import NOTHING, Access
+from bbws.kernel.actor import Actor
 from bbws.kernel.canonical import Document
 from bbws.kernel.change import EventType
 from bbws.kernel.entity import Stored
 from bbws.kernel.ids import random_id
+from bbws.kernel.problem import FORBIDDEN
 from bbws.kernel.table import Key, Position
 from bbws.kernel.work import UnitOfWork
 from bbws.operations import events, model, store
 from bbws.operations.model import ID_PREFIX, ID_RANDOM_LENGTH, OPERATION_NOT_FOUND, Operation, Status, StepState
+from bbws.operations.ports import Subjects
 
 READ_ALL = "operations:read"
 
@@ -71,39 +74,59 @@ def accept(
     return work.create(store.OPERATION, operation, kind.requested)
 
 
-def get(work: UnitOfWork, operation_id: str) -> Stored[Operation]:
+def get(work: UnitOfWork, operation_id: str, subjects: Subjects) -> Stored[Operation]:
     """An operation that the actor may see.
 
     Raises:
         Problem: 404.
     """
-    return _found(work, operation_id, anybodys=work.actor.may(READ_ALL))
+    return _found(work, operation_id, subjects, anybodys=work.actor.may(READ_ALL))
 
 
-def _found(work: UnitOfWork, operation_id: str, *, anybodys: bool = False) -> Stored[Operation]:
+def _found(work: UnitOfWork, operation_id: str, subjects: Subjects, *, anybodys: bool = False) -> Stored[Operation]:
     current = store.load(work, operation_id)
-    if current is None or not (anybodys or current.value.visible_to(work.actor)):
+    if current is None or not (anybodys or _is_visible(work.actor, current.value, subjects)):
         detail = f"There is no operation {operation_id} that you may see."
         raise OPERATION_NOT_FOUND(detail)
     return current
 
 
+def _is_visible(actor: Actor, operation: Operation, subjects: Subjects) -> bool:
+    """Readable by who may write its resource, and by who started it while they may read that resource (design §3)."""
+    own = actor.subject == operation.started_by
+    return actor.may(operation.permission) or (own and subjects.readable(actor, operation.subject))
+
+
+def _to_steer(work: UnitOfWork, operation_id: str, subjects: Subjects) -> Stored[Operation]:
+    current = _found(work, operation_id, subjects)
+    permission = current.value.permission
+    if not (work.actor.may(permission) or subjects.writable(work.actor, current.value.subject)):
+        detail = "You may watch this operation, and neither cancel nor retry it."
+        raise FORBIDDEN(detail, requiredPermission=permission)
+    work.match(current)
+    return current
+
+
 def list_operations(
-    work: UnitOfWork, status: Status | None, start: Position | None, limit: int
+    work: UnitOfWork, status: Status | None, start: Position | None, limit: int, subjects: Subjects
 ) -> tuple[list[Stored[Operation]], Position | None]:
-    """Operations, newest first: all of them with ``operations:read``, else those that the actor started."""
-    starter = None if work.actor.may(READ_ALL) else work.actor.subject
-    return store.listed(work.table, starter=starter, status=status, start=start, limit=limit)
+    """Operations, newest first: all of them with ``operations:read``, else those that the actor started.
+
+    Those of what the actor may not read any more are left out: a page may be short and still have a next one.
+    """
+    anybodys = work.actor.may(READ_ALL)
+    starter = None if anybodys else work.actor.subject
+    found, following = store.listed(work.table, starter=starter, status=status, start=start, limit=limit)
+    return [each for each in found if anybodys or _is_visible(work.actor, each.value, subjects)], following
 
 
-def cancel(work: UnitOfWork, operation_id: str) -> Stored[Operation]:
+def cancel(work: UnitOfWork, operation_id: str, subjects: Subjects) -> Stored[Operation]:
     """Call off a live operation; one that was called off already stays so.
 
     Raises:
-        Problem: 404, 412, or 422 where it has ended otherwise.
+        Problem: 403 for who may only watch it; 404, 412, or 422 where it has ended otherwise.
     """
-    current = _found(work, operation_id)
-    work.match(current)
+    current = _to_steer(work, operation_id, subjects)
     if current.value.status is Status.CANCELLED:
         return current
     operation, progress = store.read_progress(work.table, current.value)
@@ -112,14 +135,13 @@ def cancel(work: UnitOfWork, operation_id: str) -> Stored[Operation]:
     return work.update(store.OPERATION, current, operation, events.CANCELLED)
 
 
-def retry(work: UnitOfWork, operation_id: str, kinds: Sequence[OperationKind]) -> Stored[Operation]:
+def retry(work: UnitOfWork, operation_id: str, kinds: Sequence[OperationKind], subjects: Subjects) -> Stored[Operation]:
     """Put a failed operation back at the end of its subject's line.
 
     Raises:
-        Problem: 404, 412, or 422 where it has not failed; or what its kind refuses.
+        Problem: 403 for who may only watch it; 404, 412, or 422 where it has not failed; or what its kind refuses.
     """
-    current = _found(work, operation_id)
-    work.match(current)
+    current = _to_steer(work, operation_id, subjects)
     sequence = store.next_sequence(work.table, current.value.subject)
     operation = model.again(current.value, sequence, work.now(current))
     kind = kind_of(operation, kinds)

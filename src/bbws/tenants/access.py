@@ -17,8 +17,8 @@ from bbws.kernel.work import UnitOfWork
 from bbws.tenants.members import store as members_store
 from bbws.tenants.members.model import Membership, is_above, permitted, roles
 from bbws.tenants.model import ACCOUNT_SUSPENDED, TENANT_NOT_FOUND, Status, Tenant
-from bbws.tenants.permissions import LEFT, READ, SELF, Role, given
-from bbws.tenants.store import TENANT, tenant_key
+from bbws.tenants.permissions import LEFT, LIFECYCLE, READ, SELF, UNITS_READ, Role, given
+from bbws.tenants.store import TENANT, tenant_in, tenant_key
 from bbws.tenants.units.store import chain_in
 
 _SELF = frozenset({SELF})
@@ -52,11 +52,10 @@ class Roles:
         standing = standing_of(self._table, tenant_id, actor.subject)
         if standing is None:
             raise not_found(tenant_id)
-        held = _held(self._table, standing, path)
         left = LEFT.get(standing.tenant.status)
         if left is not None and endpoint.permission not in left:
-            raise _closed(standing.tenant.status)
-        return actor._replace(permissions=held | _SELF if left is None else (held & left) | _SELF)
+            raise closed(standing.tenant.status)
+        return actor._replace(permissions=_permitted(self._table, standing, path))
 
 
 def standing_of(table: Table, tenant_id: str, user_id: str) -> Standing | None:
@@ -66,18 +65,57 @@ def standing_of(table: Table, tenant_id: str, user_id: str) -> Standing | None:
         return None
     tenant = TENANT.stored(row).value
     membership = members_store.load(table, tenant_id, user_id)
-    if membership is not None and membership.value.active:
-        return Standing(tenant, membership.value)
+    if membership is not None and (membership.value.active or _ended_with(tenant, membership.value)):
+        return Standing(tenant, membership.value._replace(active=True))
     if members_store.is_admin_of_customer(table, tenant.customer_id, user_id):
         return Standing(tenant, None)
     return None
 
 
-def _held(table: Table, standing: Standing, path: Mapping[str, str]) -> frozenset[str]:
-    if standing.membership is None:
-        return frozenset({READ})
-    chain = chain_in(table, path) if standing.membership.units else ()
-    return permitted(standing.membership, chain)
+def _ended_with(tenant: Tenant, membership: Membership) -> bool:
+    """Whether somebody belonged to a tenant when it left: its record is still theirs to read."""
+    held = membership.role is not None or bool(membership.units)
+    return tenant.status is Status.DEPROVISIONED and held
+
+
+def _permitted(table: Table, standing: Standing, path: Mapping[str, str]) -> frozenset[str]:
+    """What somebody may do where a path leads, in the status that the tenant has."""
+    held = frozenset({READ})
+    if standing.membership is not None:
+        held = permitted(standing.membership, chain_in(table, path) if standing.membership.units else ())
+    left = LEFT.get(standing.tenant.status)
+    return _SELF | (held if left is None else held & left)
+
+
+def stand_anew(work: UnitOfWork, tenant: Tenant) -> None:
+    """Have whoever acts hold what the status that the tenant is about to have leaves: the answer's links are by it."""
+    standing = standing_of(work.table, tenant.tenant_id, work.actor.subject)
+    if standing is not None and not work.actor.may(PLATFORM_ADMIN):
+        permitted_now = _permitted(work.table, standing._replace(tenant=tenant), {})
+        work.actor = work.actor._replace(permissions=permitted_now)
+
+
+class Subjects:
+    """The operations' Subjects: of those that are about a tenant, or what lies in one, its people see what is left."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def readable(self, actor: Actor, subject: str) -> bool:
+        """Whether somebody may read the tenant or the unit of a path; of other paths it is not asked."""
+        return self._permits(actor, subject, READ, UNITS_READ)
+
+    def writable(self, actor: Actor, subject: str) -> bool:
+        """Whether somebody may also take the tenant to another status, or is let in where the unit lies."""
+        return self._permits(actor, subject, LIFECYCLE, UNITS_READ)
+
+    def _permits(self, actor: Actor, subject: str, of_tenant: str, of_unit: str) -> bool:
+        tenant_id, within = tenant_in(subject)
+        if tenant_id is None:
+            return True
+        standing = standing_of(self._table, tenant_id, actor.subject)
+        needed = of_unit if within else of_tenant
+        return standing is not None and needed in _permitted(self._table, standing, {})
 
 
 def roles_at(work: UnitOfWork, tenant_id: str, chain: tuple[str, ...]) -> frozenset[Role]:
@@ -115,7 +153,8 @@ def not_found(tenant_id: str) -> Problem:
     return TENANT_NOT_FOUND(f"There is no tenant {tenant_id} that you belong to.")
 
 
-def _closed(status: Status) -> Problem:
+def closed(status: Status) -> Problem:
+    """What those who belong to a tenant are told while it is closed to them."""
     return ACCOUNT_SUSPENDED(f"This tenant is {_WHY_CLOSED[status]}.", currentStatus=status.value)
 
 

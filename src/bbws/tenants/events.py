@@ -17,6 +17,7 @@ OF_TRANSITIONS: Mapping[Transition, EventType] = {
     Transition.UNPARK: EventType("tenant.unparked", "UNPARK", "A parked tenant's sites are being brought back."),
     Transition.DEPROVISION: EventType("tenant.deprovisioned", "DEPROVISION", "A tenant has left; its record stays."),
 }
+DEPROVISIONED = OF_TRANSITIONS[Transition.DEPROVISION]
 LIFECYCLE_ASKED = EventType("operation.tenant-lifecycle", "REQUEST", "What follows from a new status is to be done.")
 
 ASSIGNED = EventType("user.assigned", "ASSIGN", "Somebody got a role in a tenant.")

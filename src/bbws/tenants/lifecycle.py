@@ -1,7 +1,10 @@
-"""What follows from suspending, resuming and deprovisioning a tenant, as an operation that can be watched.
+"""From one status to another, and what follows from it as an operation that can be watched.
 
 The status itself is changed by the commit that answers: from then on it holds, whatever becomes of the operation.
 """
+
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from bbws.kernel.access import Access
 from bbws.kernel.actor import PLATFORM_ADMIN
@@ -11,30 +14,46 @@ from bbws.kernel.work import UnitOfWork
 from bbws.operations.model import Operation
 from bbws.operations.service import OperationKind, accept
 from bbws.tenants import events, service, store
-from bbws.tenants.model import Tenant, Transition
+from bbws.tenants.farewell import DEPROVISIONING
+from bbws.tenants.model import Status, Tenant, Transition
 
 
-def suspend(work: UnitOfWork, tenant_id: str, reason: str) -> tuple[Stored[Tenant], Stored[Operation]]:
-    """Let nobody of a tenant in, from this commit on.
+class Moved(NamedTuple):
+    """A tenant in its new status, what led there, and what follows from it, if anything does."""
+
+    tenant: Stored[Tenant]
+    transition: Transition
+    operation: Stored[Operation] | None
+
+
+def move(work: UnitOfWork, tenant_id: str, transition: Transition, reason: str = "") -> Moved:
+    """Take a tenant through a transition. Of who is suspended nobody is let in, from this commit on.
 
     Raises:
-        Problem: 404, 412, or 422 where it is not active.
+        Problem: 404, 412, or 422 where the status does not allow it.
     """
-    return _moved(work, service.move(work, tenant_id, Transition.SUSPEND, reason), Transition.SUSPEND)
+    current = service.move(work, tenant_id, transition, reason)
+    kind = _FOLLOWED_BY.get(transition)
+    operation = None
+    if kind is not None:
+        content: Document = {"tenantId": tenant_id, "transition": transition.value}
+        operation = accept(work, kind, subject=store.path(tenant_id), permission=PLATFORM_ADMIN, content=content)
+    return Moved(current, transition, operation)
 
 
-def resume(work: UnitOfWork, tenant_id: str) -> tuple[Stored[Tenant], Stored[Operation]]:
-    """Let the people of a suspended tenant in again.
+def set_status(work: UnitOfWork, tenant_id: str, status: Status, reason: str) -> Moved:
+    """Take a tenant to a status, by whatever transition leads there.
 
     Raises:
-        Problem: 404, 412, or 422 where it is not suspended.
+        Problem: 403 for a transition that the caller may not make; 404, 412, 422.
     """
-    return _moved(work, service.move(work, tenant_id, Transition.RESUME), Transition.RESUME)
+    transition = service.way_to(work, tenant_id, status)
+    if transition is Transition.DEPROVISION:
+        service.require_idle(service.get(work, tenant_id).value)
+    return move(work, tenant_id, transition, reason)
 
 
-def deprovision(
-    work: UnitOfWork, tenant_id: str, confirm: str | None, *, force: bool
-) -> tuple[Stored[Tenant], Stored[Operation]]:
+def deprovision(work: UnitOfWork, tenant_id: str, confirm: str | None, *, force: bool) -> Moved:
     """Take leave of a tenant: its record stays, its name is free.
 
     Raises:
@@ -45,21 +64,7 @@ def deprovision(
     service.require_confirmed(work, tenant_id, confirm, force=force)
     if not force:
         service.require_idle(current.value)
-    return _moved(work, service.move(work, tenant_id, Transition.DEPROVISION), Transition.DEPROVISION)
-
-
-def _moved(
-    work: UnitOfWork, current: Stored[Tenant], transition: Transition
-) -> tuple[Stored[Tenant], Stored[Operation]]:
-    tenant_id = current.value.tenant_id
-    operation = accept(
-        work,
-        TENANT_LIFECYCLE,
-        subject=store.path(tenant_id),
-        permission=PLATFORM_ADMIN,
-        content={"tenantId": tenant_id, "transition": transition.value},
-    )
-    return current, operation
+    return move(work, tenant_id, Transition.DEPROVISION)
 
 
 def settle(work: UnitOfWork, operation: Operation) -> Document:
@@ -75,3 +80,8 @@ def settle(work: UnitOfWork, operation: Operation) -> Document:
 TENANT_LIFECYCLE = OperationKind(
     "tenant.lifecycle", events.LIFECYCLE_ASKED, (("settle", settle),), access=Access.to(gets="TENANT")
 )
+_FOLLOWED_BY: Mapping[Transition, OperationKind] = {
+    Transition.SUSPEND: TENANT_LIFECYCLE,
+    Transition.RESUME: TENANT_LIFECYCLE,
+    Transition.DEPROVISION: DEPROVISIONING,
+}

@@ -5,20 +5,17 @@ from typing import Any
 from bbws.kernel.endpoint import Answer, Call, Endpoint
 from bbws.operations.model import ILLEGAL_TRANSITION
 from bbws.operations.store import ACCEPTING
-from bbws.tenants import lifecycle, permissions, service, store
+from bbws.tenants import lifecycle, permissions, store
 from bbws.tenants.model import CONFIRMATION, DEPENDENCIES, Transition
-from bbws.tenants.rendering import LINKS, ONE, accepted, moved, one
+from bbws.tenants.rendering import LINKS, ONE, moved, one
 from bbws.tenants.schemas import (
     AcceptedLifecycle,
     DeleteQuery,
     MovedTenant,
     SetStatus,
     TenantPath,
-    WarningBody,
     WithReason,
 )
-
-_REBUILDING = WarningBody(code="rebuilding", message="The sites are being brought back; this takes up to 15 minutes.")
 
 _WHY = {"reason": "No payment for 60 days"}
 _MOVED = {"response": MovedTenant, "links": LINKS, "secret_fields": ("contactEmail",)}
@@ -28,28 +25,27 @@ _PASSING = store.PASSING | store.READING
 
 def _delete(call: Call[TenantPath, DeleteQuery, Any]) -> Answer:
     query = call.query
-    return accepted(lifecycle.deprovision(call.work, call.path.tenant_id, query.confirm, force=query.force))
+    return moved(call, lifecycle.deprovision(call.work, call.path.tenant_id, query.confirm, force=query.force))
 
 
 def _set_status(call: Call[TenantPath, Any, SetStatus]) -> Answer:
-    current = service.set_status(call.work, call.path.tenant_id, call.body.status, call.body.reason)
-    return moved(call, current)
+    return moved(call, lifecycle.set_status(call.work, call.path.tenant_id, call.body.status, call.body.reason))
 
 
 def _park(call: Call[TenantPath, Any, WithReason]) -> Answer:
-    return moved(call, service.move(call.work, call.path.tenant_id, Transition.PARK, call.body.reason))
+    return moved(call, lifecycle.move(call.work, call.path.tenant_id, Transition.PARK, call.body.reason))
 
 
 def _unpark(call: Call[TenantPath, Any, Any]) -> Answer:
-    return moved(call, service.move(call.work, call.path.tenant_id, Transition.UNPARK), _REBUILDING)
+    return moved(call, lifecycle.move(call.work, call.path.tenant_id, Transition.UNPARK))
 
 
 def _suspend(call: Call[TenantPath, Any, WithReason]) -> Answer:
-    return accepted(lifecycle.suspend(call.work, call.path.tenant_id, call.body.reason))
+    return moved(call, lifecycle.move(call.work, call.path.tenant_id, Transition.SUSPEND, call.body.reason))
 
 
 def _resume(call: Call[TenantPath, Any, Any]) -> Answer:
-    return accepted(lifecycle.resume(call.work, call.path.tenant_id))
+    return moved(call, lifecycle.move(call.work, call.path.tenant_id, Transition.RESUME))
 
 
 def _move(endpoint_id: str, verb: str, permission: str, **further: Any) -> Endpoint:  # noqa: ANN401 - the same
@@ -84,12 +80,15 @@ ENDPOINTS = (
         "PATCH",
         f"{ONE}/status",
         "status",
-        permission=permissions.LIFECYCLE,
-        access=store.LEAVING | store.READING,
+        permission=permissions.STATUS,
+        access=store.LEAVING | store.READING | ACCEPTING,
         summary="Take a tenant to a status, by whatever transition leads there",
+        description="As the calls of these transitions do: 202 with an operation for suspending, resuming and leaving. "
+        "While the tenant is parked its Admin can ask for ACTIVE alone.",
         handler=_set_status,
         body_schema=SetStatus,
         problems=(ILLEGAL_TRANSITION, DEPENDENCIES),
+        accepted=AcceptedLifecycle,
         example={"status": "ACTIVE", "reason": "The environment is ready"},
         **_MOVED,
     ),

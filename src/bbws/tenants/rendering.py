@@ -8,7 +8,9 @@ from bbws.kernel.entity import Stored
 from bbws.operations.model import Operation
 from bbws.operations.store import path as operation_path
 from bbws.tenants import store
-from bbws.tenants.model import ACCOUNT_SUSPENDED, TENANT_NOT_FOUND, Status, Tenant
+from bbws.tenants.access import stand_anew
+from bbws.tenants.lifecycle import Moved
+from bbws.tenants.model import ACCOUNT_SUSPENDED, TENANT_NOT_FOUND, Status, Tenant, Transition
 from bbws.tenants.schemas import AcceptedLifecycle, MovedTenant, TenantBody, TenantPath, WarningBody
 
 SERVICE = "tenant-api"
@@ -20,6 +22,7 @@ def _in(*statuses: Status) -> Callable[[Mapping[str, Any]], bool]:
     return lambda tenant: tenant["status"] in statuses
 
 
+_REBUILDING = WarningBody(code="rebuilding", message="The sites are being brought back; this takes up to 15 minutes.")
 _LIVE = tuple(status for status in Status if status is not Status.DEPROVISIONED)
 LINKS = (
     Link("self", "getTenant"),
@@ -44,17 +47,19 @@ def answer(call: Call[Any, Any, Any], current: Stored[Tenant], *, new: bool = Fa
     return Answer(body, current.version, location=store.path(current.value.tenant_id) if new else None)
 
 
-def moved(call: Call[Any, Any, Any], current: Stored[Tenant], *warnings: WarningBody) -> Answer:
-    """The tenant in its new status."""
-    tenant = current.value
+def moved(call: Call[Any, Any, Any], moved: Moved) -> Answer:
+    """The tenant in its new status, or the operation that this led to."""
+    current, operation = moved.tenant, moved.operation
+    if operation is not None:
+        return _accepted(current.value, operation.value)
+    stand_anew(call.work, current.value)
     shown = dict(TenantBody.of(current, call.work))
-    message = f"{tenant.organization_name} is {tenant.status}."
-    return Answer(MovedTenant(**{**shown, "message": message, "warnings": list(warnings)}), current.version)
+    message = f"{current.value.organization_name} is {current.value.status}."
+    warnings = [_REBUILDING] if moved.transition is Transition.UNPARK else []
+    return Answer(MovedTenant(**{**shown, "message": message, "warnings": warnings}), current.version)
 
 
-def accepted(moved: tuple[Stored[Tenant], Stored[Operation]]) -> Answer:
-    """The operation that a new status led to."""
-    tenant, operation = moved[0].value, moved[1].value
+def _accepted(tenant: Tenant, operation: Operation) -> Answer:
     body = AcceptedLifecycle(
         operation_id=operation.operation_id,
         status=operation.status,
@@ -62,7 +67,7 @@ def accepted(moved: tuple[Stored[Tenant], Stored[Operation]]) -> Answer:
         tenant_status=tenant.status,
         message=f"{tenant.organization_name} is {tenant.status} from now on.",
     )
-    return Answer(body, location=operation_path(operation.operation_id))
+    return Answer(body, location=operation_path(operation.operation_id), queued=True)
 
 
 def endpoint(endpoint_id: str, method: str, path: str, verb: str, **further: Any) -> Endpoint:  # noqa: ANN401 - Endpoint's own

@@ -9,8 +9,8 @@ from bbws.kernel.entity import Stored
 from bbws.kernel.problem import FORBIDDEN
 from bbws.kernel.work import UnitOfWork
 from bbws.people.service import EmailKey, contact_for
-from bbws.tenants import events, model, store
-from bbws.tenants.access import not_found
+from bbws.tenants import events, model, permissions, store
+from bbws.tenants.access import closed, not_found
 from bbws.tenants.members import store as members_store
 from bbws.tenants.members.model import Membership
 from bbws.tenants.model import (
@@ -24,7 +24,7 @@ from bbws.tenants.model import (
     Transition,
     fold_name,
 )
-from bbws.tenants.permissions import Role
+from bbws.tenants.permissions import LEFT, Role
 
 
 def create(work: UnitOfWork, email_key: EmailKey, new: Mapping[str, Any]) -> Stored[Tenant]:
@@ -105,20 +105,24 @@ def move(work: UnitOfWork, tenant_id: str, transition: Transition, reason: str =
     return work.update(store.TENANT, current, tenant, events.OF_TRANSITIONS[transition], reason=reason or None)
 
 
-def set_status(work: UnitOfWork, tenant_id: str, status: Status, reason: str) -> Stored[Tenant]:
-    """Take a tenant to a status, by whatever transition leads there.
+def way_to(work: UnitOfWork, tenant_id: str, status: Status) -> Transition:
+    """The transition by which the caller can take a tenant to a status.
 
     Raises:
-        Problem: 403 for a transition that the platform's people alone may make; 404, 412, 422.
+        Problem: 403 for one that the caller may not make, or where the tenant is parked and it does not unpark it;
+            404; 422 where none leads there.
     """
-    current = get(work, tenant_id)
-    transition = model.way_to(current.value, status)
-    if transition in _OF_THE_PLATFORM and not work.actor.may(PLATFORM_ADMIN):
+    tenant, actor = get(work, tenant_id).value, work.actor
+    unparks = (tenant.status, status) == (Status.PARKED, Status.ACTIVE)
+    needed = permissions.UNPARK if unparks else permissions.LIFECYCLE
+    if tenant.status in LEFT and not actor.may(needed):
+        raise closed(tenant.status)
+    actor.require(needed)
+    transition = model.way_to(tenant, status)
+    if transition in _OF_THE_PLATFORM and not actor.may(PLATFORM_ADMIN):
         detail = f"Only a person with the platform role Admin may {transition} a tenant."
         raise FORBIDDEN(detail, requiredPermission=PLATFORM_ADMIN)
-    if transition is Transition.DEPROVISION:
-        require_idle(current.value)
-    return move(work, tenant_id, transition, reason)
+    return transition
 
 
 def require_idle(tenant: Tenant) -> None:

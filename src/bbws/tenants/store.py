@@ -54,6 +54,12 @@ def path(tenant_id: str) -> str:
     return f"{BASE}/{tenant_id}"
 
 
+def tenant_in(subject: str) -> tuple[str | None, bool]:
+    """The tenant that a resource path leads to or into, None where it does not; and whether it leads further."""
+    inside, _, rest = subject.removeprefix(f"{BASE}/").partition("/")
+    return (inside, bool(rest)) if subject.startswith(f"{BASE}/") else (None, False)
+
+
 def _dump(tenant: Tenant) -> Document:
     return {
         "tenantId": tenant.tenant_id,

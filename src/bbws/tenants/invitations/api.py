@@ -31,7 +31,7 @@ from bbws.tenants.invitations.schemas import (
 )
 from bbws.tenants.invitations.service import InvitationKey
 from bbws.tenants.members.api import LINKS as MEMBER_LINKS
-from bbws.tenants.members.model import ALREADY_ASSIGNED, permitted
+from bbws.tenants.members.model import ALREADY_ASSIGNED, TOO_MANY_UNIT_ROLES, permitted
 from bbws.tenants.members.schemas import UserBody
 from bbws.tenants.model import ACCOUNT_SUSPENDED, TENANT_NOT_FOUND, TENANT_STATUS
 from bbws.tenants.schemas import TenantPath
@@ -221,7 +221,7 @@ ENDPOINTS = (
         handler=_accept,
         permission=permissions.SELF,
         response=UserBody,
-        problems=(*_OF_TOKEN, NOT_INVITED, ALREADY_ASSIGNED, TENANT_STATUS, UNKNOWN_UNIT),
+        problems=(*_OF_TOKEN, NOT_INVITED, ALREADY_ASSIGNED, TOO_MANY_UNIT_ROLES, TENANT_STATUS, UNKNOWN_UNIT),
         links=MEMBER_LINKS,
         secret_fields=("email", "name"),
         **_RECEIVING,

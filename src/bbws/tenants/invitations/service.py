@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from bbws.kernel.actor import ActorKind
 from bbws.kernel.entity import Stored
+from bbws.kernel.table import MAX_WRITES, Position
 from bbws.kernel.work import UnitOfWork
 from bbws.people import service as people
 from bbws.people.model import fold_email
@@ -31,6 +32,9 @@ from bbws.tenants.members import store as members_store
 from bbws.tenants.members.model import ALREADY_ASSIGNED, Membership
 from bbws.tenants.model import Status, Tenant, require
 from bbws.tenants.units import store as units_store
+
+# Each takes three writes: itself, its change, and the place of its address.
+_CANCELLED_AT_ONCE = MAX_WRITES // 3
 
 type InvitationKey = Callable[[], bytes]
 
@@ -115,6 +119,19 @@ def cancel(work: UnitOfWork, invitation_key: InvitationKey, tenant_id: str, invi
     invitation = model.cancelled(current.value, work.now(current), work.actor.subject)
     store.drop_token(work, _token(invitation_key, current.value))
     return work.update(store.INVITATION, current, invitation, events.INVITATION_CANCELLED)
+
+
+def end(work: UnitOfWork, tenant_id: str, start: Position | None) -> Position | None:
+    """Cancel pending invitations to a tenant that has left, as many as one commit takes; where to go on.
+
+    Their tokens lead nowhere: that needs no key, as taking them away would.
+    """
+    found, following = store.waiting(work.table, tenant_id, start, _CANCELLED_AT_ONCE)
+    for current in found:
+        if current.value.state is State.PENDING:
+            invitation = model.cancelled(current.value, work.now(current), work.actor.subject)
+            work.update(store.INVITATION, current, invitation, events.INVITATION_CANCELLED)
+    return following
 
 
 def look_up(work: UnitOfWork, token: str) -> tuple[Stored[Invitation], Stored[Tenant]]:

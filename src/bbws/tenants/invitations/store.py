@@ -35,6 +35,7 @@ CANCELLING = SHOWING | Access.to(gets="INVITATIONTOKEN", puts="INVITATION", remo
 LOOKING = Access.to(gets="INVITATIONTOKEN INVITATION TENANT CONTACT")
 DECLINING = LOOKING | Access.to(puts="INVITATION", removes="PENDING")
 ACCEPTING = DECLINING | people_store.SHOWING | Access.to(puts="TENANT CUSTOMER", ensures="TENANT")
+ENDING = Access.to(gets="INVITATION", queries="PENDING", puts="INVITATION", removes="PENDING")
 MAILING = Access.to(gets="INVITATION TENANT CONTACT")
 
 
@@ -50,7 +51,11 @@ def token_key(token: str) -> Key:
 
 def pending_key(tenant_id: str, contact_id: str) -> Key:
     """What keeps an address for one pending invitation of a tenant."""
-    return Key(f"PENDING#{tenant_id}", contact_id)
+    return Key(_pending_in(tenant_id), contact_id)
+
+
+def _pending_in(tenant_id: str) -> str:
+    return f"PENDING#{tenant_id}"
 
 
 def path(invitation: Invitation) -> str:
@@ -127,8 +132,10 @@ def of_token(work: UnitOfWork, token: str) -> Stored[Invitation] | None:
     """The invitation that a token leads to, whatever its state."""
     row = work.table.get(token_key(token))
     current = None if row is None else load(work, row.document["invitationId"])
-    # It may have been sent again between the two reads.
-    stale = current is None or row is None or row.document["issue"] != current.value.issue
+    if current is None or row is None:
+        return None
+    # It may have been sent again between the two reads, or cancelled with its tenant.
+    stale = row.document["issue"] != current.value.issue or current.value.state is State.CANCELLED
     return None if stale else current
 
 
@@ -136,6 +143,15 @@ def of_address(work: UnitOfWork, tenant_id: str, contact_id: str) -> Stored[Invi
     """The invitation that holds an address's place in a tenant, though its time may be over."""
     row = work.table.get(pending_key(tenant_id, contact_id))
     return None if row is None else load(work, row.document["invitationId"])
+
+
+def waiting(
+    table: Table, tenant_id: str, start: Position | None, limit: int
+) -> tuple[list[Stored[Invitation]], Position | None]:
+    """A page of the invitations that hold an address's place in a tenant, as of now."""
+    page = table.query(_pending_in(tenant_id), start=start, limit=limit)
+    rows = (table.get(invitation_key(row.document["invitationId"])) for row in page.rows)
+    return [INVITATION.stored(row) for row in rows if row is not None], page.next
 
 
 def add_token(work: UnitOfWork, token: str, invitation: Invitation) -> None:

@@ -11,7 +11,7 @@ from bbws.people.service import EmailKey
 from bbws.people.store import BASE as PEOPLE
 from bbws.tenants import differences, permissions, reading
 from bbws.tenants.members import schemas, service, store
-from bbws.tenants.members.model import ALREADY_ASSIGNED, LAST_ADMIN, Membership
+from bbws.tenants.members.model import ALREADY_ASSIGNED, LAST_ADMIN, TOO_MANY_UNIT_ROLES, Membership
 from bbws.tenants.members.schemas import (
     AccessBody,
     AddUser,
@@ -144,7 +144,7 @@ ENDPOINTS = (
         body_schema=AddUser,
         response=UserBody,
         status=201,
-        problems=(*_OF_ONE, UNIT_NOT_FOUND, ALREADY_ASSIGNED, TENANT_STATUS),
+        problems=(*_OF_ONE, UNIT_NOT_FOUND, ALREADY_ASSIGNED, TOO_MANY_UNIT_ROLES, TENANT_STATUS),
         links=LINKS,
         secret_fields=("email", "name"),
         example={"email": "sipho@example.com", "role": "Operator"},

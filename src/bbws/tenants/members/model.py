@@ -18,6 +18,16 @@ LAST_ADMIN = ProblemType(
 )
 
 
+TOO_MANY_UNIT_ROLES = ProblemType(
+    Kind.REFUSED,
+    "too-many-unit-roles",
+    "Too many roles at units",
+    "Somebody holds roles at eighty units of a tenant at most. A role at a division reaches everything below it.",
+)
+# Each is a row, and all of them go with the commit that removes somebody, which takes a hundred writes.
+MOST_UNIT_ROLES = 80
+
+
 class Membership(NamedTuple):
     """What one person is in one tenant.
 
@@ -25,7 +35,7 @@ class Membership(NamedTuple):
         customer_id: the tenant's.
         role: in the whole tenant; None where roles are held at units alone.
         units: unit id → the role held there and below.
-        active: whether anything is held.
+        active: whether anything is held. Of one that ended with its tenant ``role`` and ``units`` say what was.
     """
 
     tenant_id: str
@@ -63,11 +73,18 @@ class Difference(NamedTuple):
 
 
 def with_role(membership: Membership, role: Role | None, unit_id: str | None = None) -> Membership:
-    """The membership with a role in the whole tenant, or at a unit; None takes it away."""
+    """The membership with a role in the whole tenant, or at a unit; None takes it away.
+
+    Raises:
+        Problem: 422 for a role at one unit too many.
+    """
     if unit_id is None:
         membership = membership._replace(role=role)
     else:
         units = {held: at for held, at in membership.units.items() if held != unit_id}
+        if role is not None and len(units) >= MOST_UNIT_ROLES:
+            detail = f"This person holds roles at {MOST_UNIT_ROLES} units. Give one at a unit above, or in the tenant."
+            raise TOO_MANY_UNIT_ROLES(detail, userId=membership.user_id)
         membership = membership._replace(units=units if role is None else {**units, unit_id: role})
     return membership._replace(active=membership.role is not None or bool(membership.units))
 
@@ -85,6 +102,11 @@ def difference(
     """What changes for somebody at a place, to which the units of ``was`` lead before, of ``will_be`` afterwards."""
     had, has = permitted(before, was), permitted(after, will_be)
     return Difference(before.user_id, unit_id, has - had, had - has)
+
+
+def ended(membership: Membership) -> Membership:
+    """The membership in a tenant that has left: it permits nothing, and says what was held until then."""
+    return membership._replace(active=False)
 
 
 def removed(membership: Membership) -> Membership:

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from bbws.kernel.entity import Stored
+from bbws.kernel.table import MAX_WRITES, Position
 from bbws.kernel.work import UnitOfWork
 from bbws.people import service as people
 from bbws.people.model import USER_NOT_FOUND
@@ -16,6 +17,9 @@ from bbws.tenants.model import Status, Tenant, require, require_not
 from bbws.tenants.permissions import Role
 from bbws.tenants.units import service as units
 from bbws.tenants.units import store as units_store
+
+# Writes that end a membership: itself, its change, and what says that it is an Admin's, of the tenant and the customer.
+_OF_MEMBER = 4
 
 
 def get(work: UnitOfWork, tenant_id: str, user_id: str) -> Stored[Membership]:
@@ -112,6 +116,24 @@ def remove(work: UnitOfWork, tenant_id: str, user_id: str) -> None:
     if current.value.is_admin and tenant.value.status is not Status.DEPROVISIONED:
         _keep_an_admin(work, tenant.value, user_id)
     work.update(store.MEMBERSHIP, current, model.removed(current.value), events.REMOVED)
+
+
+def end(work: UnitOfWork, tenant_id: str, start: Position | None) -> Position | None:
+    """End memberships of a tenant that has left, as many as one commit takes; where to go on. No Admin has to stay."""
+    found, following = store.all_after(work.table, tenant_id, start)
+    done = start
+    for place, current in found:
+        if current.value.active:
+            if len(work.writes) + _most_writes(current.value) > MAX_WRITES:
+                return done
+            work.now(current)
+            work.update(store.MEMBERSHIP, current, model.ended(current.value), events.REMOVED)
+        done = place
+    return following
+
+
+def _most_writes(membership: Membership) -> int:
+    return _OF_MEMBER + len(membership.units)
 
 
 def leave_unit(work: UnitOfWork, tenant_id: str, user_id: str, unit_id: str) -> None:

@@ -11,8 +11,7 @@ from bbws.kernel.work import UnitOfWork
 from bbws.people import store as people_store
 from bbws.people.service import is_erased
 from bbws.tenants.members.model import Membership
-from bbws.tenants.model import Status
-from bbws.tenants.permissions import Role
+from bbws.tenants.permissions import LEFT, Role
 from bbws.tenants.store import BY_USER, DECIDING, TENANT, USERS, USERS_OF_ROLE, partition, path, tenant_key
 
 SHOWING = DECIDING | people_store.SHOWING
@@ -21,17 +20,18 @@ BELONGING = Access.to(gets="TENANT", indexes=BY_USER)
 REMOVING = DECIDING | Access.to(queries="TENANT", puts="TENANT", removes="TENANT CUSTOMER", ensures="TENANT")
 CHANGING = REMOVING | Access.to(puts="CUSTOMER")
 ADDING = SHOWING | Access.to(gets="EMAIL", puts="TENANT CUSTOMER", ensures="TENANT")
+ENDING = Access.to(gets="TENANT", queries="TENANT", puts="TENANT", removes="TENANT CUSTOMER")
 OF_UNITS = DECIDING | Access.to(queries="TENANT")
 LEAVING_TEAM = DECIDING | Access.to(puts="TENANT", removes="TENANT")
 ADDING_TO_TEAM = SHOWING | Access.to(puts="TENANT", ensures="TENANT")
-_ADMIN, _AT = "ADMIN#", "AT#"
+_ADMIN, _AT, _MEMBER = "ADMIN#", "AT#", "MEMBER#"
 _AT_ONCE = 100
 _FEW = 10
 
 
 def member_key(tenant_id: str, user_id: str) -> Key:
     """Where a membership lies."""
-    return Key(partition(tenant_id), f"MEMBER#{user_id}")
+    return Key(partition(tenant_id), f"{_MEMBER}{user_id}")
 
 
 def users_path(tenant_id: str) -> str:
@@ -80,6 +80,8 @@ def _indexes(membership: Membership) -> dict[str, Key]:
 
 def _derived(membership: Membership) -> Iterable[Row]:
     """Rows by which an Admin of a tenant, an Admin of a customer, and those of a unit are found by key."""
+    if not membership.active:
+        return []
     own, user, document = partition(membership.tenant_id), membership.user_id, {"userId": membership.user_id}
     keys = [Key(own, f"{_AT}{unit}#{user}") for unit in membership.units]
     if membership.is_admin:
@@ -118,13 +120,17 @@ def find(work: UnitOfWork, tenant_id: str, user_id: str) -> Stored[Membership] |
 
 
 def is_admin_of_customer(table: Table, customer_id: str, user_id: str) -> bool:
-    """Whether somebody is Admin of one of a customer's tenants that has not been deprovisioned."""
-    page = table.query(f"CUSTOMER#{customer_id}", prefix=f"{_ADMIN}{user_id}#", limit=_AT_ONCE)
-    for found in page.rows:
-        row = table.get(tenant_key(found.key.sort.rpartition("#")[2]))
-        if row is not None and TENANT.stored(row).value.status is not Status.DEPROVISIONED:
-            return True
-    return False
+    """Whether somebody is Admin of one of a customer's tenants that is open to its people."""
+    start: Position | None = None
+    while True:
+        page = table.query(f"CUSTOMER#{customer_id}", prefix=f"{_ADMIN}{user_id}#", start=start, limit=_AT_ONCE)
+        for found in page.rows:
+            row = table.get(tenant_key(found.key.sort.rpartition("#")[2]))
+            if row is not None and TENANT.stored(row).value.status not in LEFT:
+                return True
+        if page.next is None:
+            return False
+        start = page.next
 
 
 def another_admin(work: UnitOfWork, tenant_id: str, but: str) -> Stored[Membership] | None:
@@ -165,6 +171,14 @@ def all_of_unit(table: Table, tenant_id: str, unit_id: str) -> Iterator[str]:
         yield from users
         if start is None:
             return
+
+
+def all_after(
+    table: Table, tenant_id: str, start: Position | None
+) -> tuple[list[tuple[Position, Stored[Membership]]], Position | None]:
+    """A page of all who ever belonged to a tenant, as of now, each with its place."""
+    page = table.query(partition(tenant_id), prefix=_MEMBER, start=start, limit=_AT_ONCE)
+    return [(row.position(), MEMBERSHIP.stored(row)) for row in page.rows], page.next
 
 
 def listed(

@@ -12,7 +12,7 @@ from bbws.people.schemas import ShownEmail
 from bbws.people.service import values_of_user
 from bbws.tenants import permissions
 from bbws.tenants.members import store as members_store
-from bbws.tenants.members.model import ALREADY_ASSIGNED, Membership
+from bbws.tenants.members.model import ALREADY_ASSIGNED, TOO_MANY_UNIT_ROLES, Membership
 from bbws.tenants.members.schemas import UserId
 from bbws.tenants.model import TENANT_STATUS
 from bbws.tenants.permissions import Role
@@ -130,6 +130,7 @@ ENDPOINTS = (
         "add-member",
         USER_NOT_FOUND,
         ALREADY_ASSIGNED,
+        TOO_MANY_UNIT_ROLES,
         TENANT_STATUS,
         summary="Give somebody of the tenant a role at a team",
         description="None above those that the caller holds there.",

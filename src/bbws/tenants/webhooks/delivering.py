@@ -16,6 +16,7 @@ from bbws.kernel.change import Change
 from bbws.kernel.reaction import Message
 from bbws.kernel.table import Conflict, Row, Table
 from bbws.kernel.work import UnitOfWork, transact
+from bbws.tenants.events import DEPROVISIONED
 from bbws.tenants.store import path as tenant_path
 from bbws.tenants.webhooks import body, events, model, store, turns
 from bbws.tenants.webhooks.model import Delivery, Outcome, State, Webhook
@@ -121,8 +122,8 @@ class _Turn:
     def use(self) -> None:
         """Try the delivery that is due first, and give the turn back."""
         current = store.load(self._table, self._id)
-        if current is None or current.value.state is not State.ACTIVE:
-            transact(self._begin, self._drop)
+        used = current is not None and current.value.state is State.ACTIVE
+        if (not used and transact(self._begin, self._drop)) or current is None:
             return
         now = self._begin().now()
         found = [name for at, name in store.due(self._table, self._id, 1) if at <= now]
@@ -166,6 +167,8 @@ class _Turn:
             return
         delivery = model.tried(store.delivery_in(tried.row), tried.at, tried.sent.status, tried.sent.error)
         store.save(work, delivery, tried.row)
+        if delivery.due_at is None and self._is_leaving(work) and _is_farewell(tried.row):
+            store.drop_secret(work, self._id)
         if (because := model.disables(delivery)) is not None:
             self._disable(work, because)
         logger.info(
@@ -194,12 +197,28 @@ class _Turn:
         at = max(min(following), work.now() + rest) if following else None
         turns.set_turn(work, self._id, at, work.table.get(turns.turn_key(self._id)))
 
-    def _drop(self, work: UnitOfWork) -> None:
-        """End deliveries of a webhook that is used no more, some at a time."""
-        for _, name in store.due(work.table, self._id, _DROPPED_AT_ONCE):
-            row = store.delivery_row(work.table, self._id, name)
-            if row is not None:
-                store.save(work, model.dropped(store.delivery_in(row)), row)
-        more = len(store.due(work.table, self._id, _DROPPED_AT_ONCE + 1)) > _DROPPED_AT_ONCE
-        row = work.table.get(turns.turn_key(self._id))
-        turns.set_turn(work, self._id, work.now() if more else None, row)
+    def _drop(self, work: UnitOfWork) -> bool:
+        """End deliveries of a webhook that is used no more, some at a time; whether there is nothing to send.
+
+        One whose tenant has left is removed, and has a secret until it was told so: by the delivery that stays.
+        """
+        leaving = self._is_leaving(work)
+        found = store.due(work.table, self._id, _DROPPED_AT_ONCE + 1)
+        rows = [store.delivery_row(work.table, self._id, name) for _, name in found[:_DROPPED_AT_ONCE]]
+        dropped = [row for row in rows if row is not None and not (leaving and _is_farewell(row))]
+        if leaving and not dropped:
+            return False
+        for row in dropped:
+            store.save(work, model.dropped(store.delivery_in(row)), row)
+        more = leaving or len(found) > _DROPPED_AT_ONCE
+        turns.set_turn(work, self._id, work.now() if more else None, work.table.get(turns.turn_key(self._id)))
+        return True
+
+    def _is_leaving(self, work: UnitOfWork) -> bool:
+        current = store.load(work.table, self._id)
+        removed = current is not None and current.value.state is State.DELETED
+        return removed and bool(store.secrets_of(work.table, self._id, work.now()))
+
+
+def _is_farewell(row: Row) -> bool:
+    return store.delivery_in(row).event == DEPROVISIONED.name

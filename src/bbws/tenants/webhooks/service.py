@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from bbws.kernel.change import change_key
 from bbws.kernel.entity import Stored
-from bbws.kernel.table import Row
+from bbws.kernel.table import Position, Row
 from bbws.kernel.work import UnitOfWork
 from bbws.tenants import events as tenant_events
 from bbws.tenants import service as tenants
@@ -100,6 +101,37 @@ def delete(work: UnitOfWork, tenant_id: str, webhook_id: str) -> None:
     current = _to_change(work, tenant_id, webhook_id)
     store.drop_secret(work, webhook_id)
     work.update(store.WEBHOOK, current, current.value._replace(state=State.DELETED), events.DELETED)
+
+
+def end(work: UnitOfWork, tenant_id: str, start: Position | None) -> Position | None:
+    """Remove a webhook of a tenant that has left; where to go on.
+
+    One that wants to is told first that the tenant left. It is removed all the same, and its secret stays until then.
+    """
+    current, following = store.next_of_tenant(work.table, tenant_id, start)
+    if current is not None:
+        if not _is_to_be_told(work, current.value):
+            store.drop_secret(work, current.value.webhook_id)
+        work.update(store.WEBHOOK, current, current.value._replace(state=State.DELETED), events.DELETED)
+    return following
+
+
+def _is_to_be_told(work: UnitOfWork, webhook: Webhook) -> bool:
+    """Whether a webhook is still to learn that its tenant left: by a delivery that is there afterwards."""
+    left = tenants.get(work, webhook.tenant_id)
+    # A tenant that has left does not change any more.
+    change = store.change_at(work.table, change_key(tenant_key(webhook.tenant_id), left.version))
+    if change is None or not webhook.wants(change.type):
+        return False
+    farewell = model.delivery_of(change, webhook, work.now())
+    row = store.delivery_row(work.table, webhook.webhook_id, farewell.delivery_id)
+    if row is None:
+        store.save(work, farewell)
+    elif store.delivery_in(row).due_at is None:
+        return False
+    # Also for what else is on its way to it, which ends.
+    turns.call_for_turn(work, webhook.webhook_id, farewell.created_at)
+    return True
 
 
 def enable(work: UnitOfWork, tenant_id: str, webhook_id: str) -> Stored[Webhook]:

@@ -26,6 +26,7 @@ LISTING = READING | Access.to(queries="WEBHOOKSLOT")
 CREATING = LISTING | Access.to(puts="WEBHOOK WEBHOOKSLOT", ensures="TENANT")
 CHANGING = READING | Access.to(puts="WEBHOOK")
 DELETING = CHANGING | Access.to(removes="WEBHOOK WEBHOOKSLOT")
+ENDING = Access.to(gets="WEBHOOK TENANT", queries="WEBHOOKSLOT", puts="WEBHOOK", removes="WEBHOOK WEBHOOKSLOT")
 LISTING_DELIVERIES = READING | Access.to(queries="WEBHOOK")
 REPLAYING = CHANGING | Access.to(removes="WEBHOOK")
 # What is told is read where it was changed.
@@ -103,10 +104,14 @@ def _load(document: Document) -> Webhook:
     )
 
 
+def _slots(tenant_id: str) -> str:
+    return f"WEBHOOKSLOT#{tenant_id}"
+
+
 def _slot(webhook: Webhook) -> Iterable[Row]:
     """What keeps a tenant from having more than ten, and says which it has."""
     if webhook.state is not State.DELETED:
-        key = Key(f"WEBHOOKSLOT#{webhook.tenant_id}", str(webhook.slot))
+        key = Key(_slots(webhook.tenant_id), str(webhook.slot))
         yield Row(key, RowKind.DERIVED, {"webhookId": webhook.webhook_id})
 
 
@@ -129,7 +134,7 @@ def load(table: Table, webhook_id: str) -> Stored[Webhook] | None:
 
 def of_tenant(table: Table, tenant_id: str) -> list[Stored[Webhook]]:
     """A tenant's webhooks, in the order of their places."""
-    rows = table.query(f"WEBHOOKSLOT#{tenant_id}", limit=MOST_WEBHOOKS).rows
+    rows = table.query(_slots(tenant_id), limit=MOST_WEBHOOKS).rows
     found = (load(table, row.document["webhookId"]) for row in rows)
     return [webhook for webhook in found if webhook is not None]
 
@@ -138,6 +143,14 @@ def tenant_of(table: Table, tenant_id: str) -> Tenant | None:
     """The tenant itself, as it stands."""
     row = table.get(tenant_key(tenant_id))
     return None if row is None else TENANT.stored(row).value
+
+
+def next_of_tenant(
+    table: Table, tenant_id: str, start: Position | None
+) -> tuple[Stored[Webhook] | None, Position | None]:
+    """The webhook of a tenant in the next place, and where to go on."""
+    page = table.query(_slots(tenant_id), start=start, limit=1)
+    return (load(table, page.rows[0].document["webhookId"]) if page.rows else None), page.next
 
 
 def keep_secret(work: UnitOfWork, webhook_id: str, secret: str) -> None:
