@@ -1,11 +1,15 @@
 """Lists of tenants: every order, filter and page, for the platform's people and for everybody else."""
 
+import uuid
 from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
 import pytest
 
+from bbws.kernel.canonical import sha256
+from bbws.kernel.table import Insert, Replace
+from bbws.tenants.store import TENANT, tenant_key
 from tests.http.answers import fields
 from tests.tenants.world import TENANTS, WHY, World, opened, tenant_path
 
@@ -84,3 +88,56 @@ def test_a_cursor_of_somebody_elses_list_leads_nowhere_else(many: tuple[World, l
     token = world.ask("boss", "GET", f"{TENANTS}?pageSize=2").json["nextToken"]
     mine = world.ask("eve", "GET", f"{TENANTS}?pageSize=2&startAt={token}").json["items"]
     assert {each["organizationName"] for each in mine} <= {"Eves"}
+
+
+@pytest.mark.parametrize("order", ["createdAt", "organizationName"])
+def test_an_admin_of_a_customer_is_shown_all_of_it_page_by_page(world: World, order: str) -> None:
+    own = world.active("ann", organizationName="Own 0")
+    said = {"customerId": own["customerId"]}
+    names = ["Own 0", *(f"Own {number}" for number in range(1, 24))]
+    for name in names[1:]:
+        world.found("boss", organizationName=name, **said)
+    other = world.active("bob", organizationName="Own 12 of bob")
+    world.join(other, "ann", "Viewer", by="bob")
+    everything = sorted([*names, "Own 12 of bob"]) if order == "organizationName" else [*names, "Own 12 of bob"]
+    for size in (1, 7, 100):
+        assert _all_pages(world, "ann", f"&sortBy={order}&sortOrder=asc", size) == everything
+        assert _all_pages(world, "ann", f"&sortBy={order}", size) == everything[::-1]
+        assert _all_pages(world, "ann", f"&sortBy={order}&organizationName=12&sortOrder=asc", size) == [
+            name for name in everything if "12" in name
+        ]
+
+
+def test_more_of_a_customer_than_one_look_takes_are_all_there(world: World) -> None:
+    own = world.active("ann", organizationName="Own")
+    table = world.client.app.engine.table
+    row = table.get(tenant_key(own["tenantId"]))
+    assert row is not None
+    for number in range(1_100):
+        tenant = TENANT.load(row.document)._replace(
+            tenant_id=f"tenant-{uuid.UUID(int=number, version=4)}", organization_name=f"Many {number:04}"
+        )
+        made = row._replace(
+            key=TENANT.key(tenant),
+            document=TENANT.dump(tenant),
+            indexes=TENANT.indexes(tenant),
+            version=1,
+            digest=sha256(tenant.tenant_id.encode()),
+        )
+        table.commit([Insert(made)])
+    found = _all_pages(world, "ann", "&sortBy=organizationName&sortOrder=asc", 100)
+    assert found == [*(f"Many {number:04}" for number in range(1_100)), "Own"]
+    assert _all_pages(world, "ann", "&organizationName=many+1099", 100) == ["Many 1099"]
+
+
+def test_what_an_index_shows_and_is_not_so_any_more_is_left_out(world: World) -> None:
+    own = world.active("ann", organizationName="Own")
+    moved = world.found("boss", organizationName="Moved", customerId=own["customerId"])
+    table = world.client.app.engine.table
+    row = table.get(tenant_key(moved["tenantId"]))
+    assert row is not None
+    # The row is another customer's by now, and the index still says that it is this one's.
+    document = {**row.document, "customerId": "customer-else"}
+    late = row._replace(document=document, version=row.version + 1, digest=sha256(b"late"))
+    table.commit([Replace(late, row.version)])
+    assert _all_pages(world, "ann", "", 1) == ["Own"]

@@ -3,17 +3,29 @@
 from collections.abc import Mapping
 from typing import Any
 
+from bbws.kernel.access import Access
 from bbws.kernel.endpoint import Answer, Call, Link, Listed
 from bbws.people.service import EmailKey
 from bbws.people.store import KNOWING
 from bbws.tenants import lifecycle_api, permissions, reading, service, store
 from bbws.tenants.invitations import api as invitations_api
 from bbws.tenants.members import api as members_api
+from bbws.tenants.members import store as members_store
 from bbws.tenants.model import NAME_TAKEN, TENANT_STATUS, UNKNOWN_CUSTOMER, fold_name
 from bbws.tenants.permissions import Role
 from bbws.tenants.rendering import ONE, TENANT, answer, endpoint, one
-from bbws.tenants.schemas import CreateTenant, TenantBody, TenantPath, TenantQuery, UpdateTenant
+from bbws.tenants.schemas import (
+    CountBody,
+    CreateTenant,
+    ReadTenant,
+    SummaryBody,
+    TenantBody,
+    TenantPath,
+    TenantQuery,
+    UpdateTenant,
+)
 from bbws.tenants.units import api as units_api
+from bbws.tenants.units import store as units_store
 from bbws.tenants.units import team_api
 from bbws.tenants.webhooks import api as webhooks_api
 
@@ -33,7 +45,12 @@ def _list(call: Call[Any, TenantQuery, Any]) -> Listed:
 
 
 def _get(call: Call[TenantPath, Any, Any]) -> Answer:
-    return answer(call, service.get(call.work, call.path.tenant_id))
+    work, tenant_id = call.work, call.path.tenant_id
+    current = service.get(work, tenant_id)
+    users = members_store.count(work.table, tenant_id) if work.actor.may(permissions.USERS_READ) else None
+    units = units_store.count(work.table, tenant_id) if work.actor.may(permissions.UNITS_READ) else None
+    summary = SummaryBody(users=CountBody.of(users), units=CountBody.of(units))
+    return Answer(ReadTenant(**dict(TenantBody.of(current, work)), summary=summary), current.version)
 
 
 def _create(call: Call[Any, Any, CreateTenant], email_key: EmailKey) -> Answer:
@@ -91,10 +108,11 @@ ENDPOINTS = (
         ONE,
         "get",
         permission=permissions.READ,
-        access=store.READING,
+        access=store.READING | Access.to(queries="TENANT", indexes=store.USERS),
         summary="Get a tenant",
+        description="With `summary`: how many users and units it has, counted up to a hundred.",
         handler=_get,
-        **TENANT,
+        **TENANT | {"response": ReadTenant},
     ),
     one(
         "updateTenant",

@@ -65,6 +65,17 @@ DEPENDENCIES = ProblemType(
 )
 
 
+# Counting goes no further: it must cost the same in every tenant.
+MOST_COUNTED = 100
+
+
+class Counted(NamedTuple):
+    """How many of something there are, and whether there are more than were counted."""
+
+    number: int
+    more: bool
+
+
 class Environment(StrEnum):
     """Where a tenant's sites run."""
 

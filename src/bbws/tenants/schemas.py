@@ -14,7 +14,17 @@ from bbws.kernel.work import UnitOfWork
 from bbws.operations.schemas import Accepted
 from bbws.people.schemas import Email, ShownEmail
 from bbws.people.service import values
-from bbws.tenants.model import CUSTOMER_PATTERN, ID_PATTERN, Environment, Mark, Status, Tenant, Transition
+from bbws.tenants.model import (
+    CUSTOMER_PATTERN,
+    ID_PATTERN,
+    MOST_COUNTED,
+    Counted,
+    Environment,
+    Mark,
+    Status,
+    Tenant,
+    Transition,
+)
 
 _LATIN = "A-Za-z0-9\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u0130\u0132-\u0137\u0139-\u0148\u014a-\u017e"
 # Letters of one script, without those that look like others: names that look alike are alike.
@@ -251,6 +261,31 @@ def _marks(tenant: Tenant) -> dict[str, Any]:
         if reason:
             shown[reason] = None if mark is None else mark.reason
     return shown
+
+
+class CountBody(Wire):
+    """How many of something there are, as far as they were counted."""
+
+    count: int = Field(ge=0, le=MOST_COUNTED, examples=[12], description=f"How many, up to {MOST_COUNTED}.")
+    more: bool = Field(description="Whether there are more than that.")
+
+    @classmethod
+    def of(cls, counted: Counted | None) -> "CountBody | None":
+        """The count as served."""
+        return None if counted is None else cls(count=counted.number, more=counted.more)
+
+
+class SummaryBody(Wire):
+    """What there is in a tenant. Null: not for the caller to list."""
+
+    users: CountBody | None = Field(description="Those who belong to it.")
+    units: CountBody | None = Field(description="Its divisions, groups and teams.")
+
+
+class ReadTenant(TenantBody):
+    """A tenant, and how much there is in it."""
+
+    summary: SummaryBody = Field(description="What there is in it, as far as the caller may list it.")
 
 
 class WarningBody(Wire):

@@ -14,12 +14,15 @@ from bbws.tenants.model import Environment, Mark, Status, Tenant, Transition, fo
 BASE = "/v1.0/tenants"
 BY_AGE, BY_NAME = "TenantsByAgeIndex", "TenantsByNameIndex"
 OF_STATUS_BY_AGE, OF_STATUS_BY_NAME = "TenantsOfStatusByAgeIndex", "TenantsOfStatusByNameIndex"
-BY_CUSTOMER = "TenantsByCustomerIndex"
+OF_CUSTOMER_BY_AGE, OF_CUSTOMER_BY_NAME = "TenantsOfCustomerByAgeIndex", "TenantsOfCustomerByNameIndex"
 BY_USER, USERS, USERS_OF_ROLE = "TenantsByUserIndex", "UsersIndex", "UsersByRoleIndex"
 UNITS = "UnitsByParentIndex"
-_OWN = (BY_AGE, BY_NAME, OF_STATUS_BY_AGE, OF_STATUS_BY_NAME, BY_CUSTOMER)
+_OWN = (BY_AGE, BY_NAME, OF_STATUS_BY_AGE, OF_STATUS_BY_NAME, OF_CUSTOMER_BY_AGE, OF_CUSTOMER_BY_NAME)
 STORE = Store("tenants", ("TENANT",), ("TENANTNAME", "CUSTOMER"), (*_OWN, BY_USER, USERS, USERS_OF_ROLE, UNITS))
-ORDERS = {"createdAt": (BY_AGE, OF_STATUS_BY_AGE), "organizationName": (BY_NAME, OF_STATUS_BY_NAME)}
+ORDERS = {
+    "createdAt": (BY_AGE, OF_STATUS_BY_AGE, OF_CUSTOMER_BY_AGE),
+    "organizationName": (BY_NAME, OF_STATUS_BY_NAME, OF_CUSTOMER_BY_NAME),
+}
 # What deciding about a caller reads, and what every call in a tenant therefore does.
 DECIDING = Access.to(gets="TENANT", queries="CUSTOMER")
 READING = DECIDING | Access.to(gets="CONTACT")
@@ -30,8 +33,6 @@ PASSING = DECIDING | Access.to(puts="TENANT")
 LEAVING = PASSING | Access.to(removes="TENANTNAME")
 _EVERY = "TENANT"
 _END = "\x1f"
-_AT_ONCE = 200
-_LOOKED_AT = 1000
 
 
 def partition(tenant_id: str) -> str:
@@ -120,12 +121,16 @@ def sort_of(tenant: Tenant, order: str) -> str:
 
 
 def _indexes(tenant: Tenant) -> dict[str, Key]:
-    own = _of_status(tenant.status, tenant.environment)
-    indexes = {BY_CUSTOMER: Key(f"CUSTOMER#{tenant.customer_id}", tenant.tenant_id)}
-    for order, (everywhere, of_status) in ORDERS.items():
-        sort = sort_of(tenant, order)
-        indexes |= {everywhere: Key(_EVERY, sort), of_status: Key(own, sort)}
-    return indexes
+    partitions = (_EVERY, _of_status(tenant.status, tenant.environment), _of_customer(tenant.customer_id))
+    return {
+        index: Key(own, sort_of(tenant, order))
+        for order, indexes in ORDERS.items()
+        for index, own in zip(indexes, partitions, strict=True)
+    }
+
+
+def _of_customer(customer_id: str) -> str:
+    return f"CUSTOMER#{customer_id}"
 
 
 def _name_row(tenant: Tenant) -> Iterable[Row]:
@@ -176,14 +181,14 @@ def listed(  # noqa: PLR0913 - each is a part of the question
     return [TENANT.stored(row) for row in rows], following
 
 
-def of_customer(table: Table, customer_id: str) -> list[Stored[Tenant]]:
-    """A customer's tenants, a thousand at most."""
-    found: list[Stored[Tenant]] = []
-    start: Position | None = None
-    while len(found) < _LOOKED_AT:
-        page = table.query(f"CUSTOMER#{customer_id}", index=BY_CUSTOMER, start=start, limit=_AT_ONCE)
-        found += [TENANT.stored(row) for row in page.rows]
-        if page.next is None:
-            break
-        start = page.next
-    return found
+def of_customers(
+    table: Table, customers: Collection[str], order: str, start: Position | None, limit: int, *, descending: bool
+) -> tuple[list[tuple[Position, str]], Position | None]:
+    """A page of some customers' tenants in an order: places and ids, as an index has them."""
+    index = ORDERS[order][2]
+    pages = [
+        table.query(_of_customer(each), index=index, start=start, limit=limit, descending=descending)
+        for each in customers
+    ]
+    rows, following = merged(pages, index, limit, descending=descending)
+    return [(row.position(index), row.document["tenantId"]) for row in rows], following

@@ -11,6 +11,7 @@ from bbws.kernel.work import UnitOfWork
 from bbws.people import store as people_store
 from bbws.people.service import is_erased
 from bbws.tenants.members.model import Membership
+from bbws.tenants.model import MOST_COUNTED, Counted
 from bbws.tenants.permissions import LEFT, Role
 from bbws.tenants.store import BY_USER, DECIDING, TENANT, USERS, USERS_OF_ROLE, partition, path, tenant_key
 
@@ -190,6 +191,12 @@ def listed(
         own, index = f"{own}#{role}", USERS_OF_ROLE
     page = table.query(own, index=index, start=start, limit=limit)
     return [MEMBERSHIP.stored(row) for row in page.rows], page.next
+
+
+def count(table: Table, tenant_id: str) -> Counted:
+    """How many belong to a tenant: one look at an index, which may lag."""
+    found, following = listed(table, tenant_id, None, None, MOST_COUNTED)
+    return Counted(len(found), following is not None)
 
 
 def of_user(table: Table, user_id: str) -> list[Stored[Membership]]:

@@ -10,7 +10,7 @@ from bbws.kernel.clock import moment_or_none, parse_rfc3339, rfc3339
 from bbws.kernel.entity import EntityType, Stored
 from bbws.kernel.table import Ensure, Insert, Key, Position, Replace, Row, RowKind, Table, Write
 from bbws.kernel.work import UnitOfWork
-from bbws.tenants.model import fold_name
+from bbws.tenants.model import MOST_COUNTED, Counted, fold_name
 from bbws.tenants.store import DECIDING, UNITS, partition, path
 from bbws.tenants.units.model import ABOVE, Unit, UnitKind
 
@@ -24,7 +24,7 @@ DELETING = Access.to(gets="TENANT", queries="TENANT", puts="TENANT", removes="TE
 CHANGING = READING_ALL | CREATING_WITHIN | Access.to(removes="TENANT")
 _END = "\x1f"
 _TOP = "-"
-_UNIT = "UNIT#"
+_UNIT, _NAME = "UNIT#", "UNITNAME#"
 _AT_ONCE = 100
 _CLOSED_FOR = timedelta(seconds=30)
 _OF_TREE_AT_ONCE = 1000
@@ -60,7 +60,7 @@ def name_key(tenant_id: str, parent_id: str | None, name: str) -> Key:
 
 
 def _names_in(parent_id: str | None) -> str:
-    return f"UNITNAME#{parent_id or _TOP}#"
+    return f"{_NAME}{parent_id or _TOP}#"
 
 
 def lock_key(tenant_id: str, unit_id: str) -> Key:
@@ -202,6 +202,12 @@ def _all(table: Table, tenant_id: str, prefix: str, at_once: int) -> Iterator[Ro
         if page.next is None:
             return
         start = page.next
+
+
+def count(table: Table, tenant_id: str) -> Counted:
+    """How many units a tenant has: one look at the rows that keep their names."""
+    page = table.query(partition(tenant_id), prefix=_NAME, limit=MOST_COUNTED)
+    return Counted(len(page.rows), page.next is not None)
 
 
 def lock_of(table: Table, unit: Unit) -> Lock:
