@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bbws.kernel.endpoint import Answer, Call, Link, Listed
+from bbws.people.model import USER_NOT_FOUND
 from bbws.people.service import EmailKey
 from bbws.people.store import KNOWING
 from bbws.tenants import lifecycle_api, permissions, reading, service, store
@@ -81,7 +82,7 @@ ENDPOINTS = (
         handler=_create,
         body_schema=CreateTenant,
         status=201,
-        problems=(NAME_TAKEN, UNKNOWN_CUSTOMER),
+        problems=(NAME_TAKEN, UNKNOWN_CUSTOMER, USER_NOT_FOUND),
         example=_EXAMPLE,
         **TENANT,
     ),

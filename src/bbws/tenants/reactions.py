@@ -1,7 +1,8 @@
 """What follows from what happens to tenants."""
 
-from bbws.kernel.reaction import Policy
+from bbws.kernel.reaction import Policy, Reaction
 from bbws.operations.reactions import consumer
+from bbws.tenants import forgetting
 from bbws.tenants.lifecycle import TENANT_LIFECYCLE
 from bbws.tenants.units.removal import UNIT_DELETION
 
@@ -12,4 +13,13 @@ REACTIONS = (
     consumer("tenant-lifecycle", "tenant-lifecycle", _LIFECYCLE, Policy(visibility=60, max_receives=3, batch=10)),
     # One at a time: a whole division may take as long as a function has.
     consumer("hierarchy-deletion", "hierarchy-deletion", _UNITS, Policy(visibility=60, max_receives=10, batch=1)),
+    # One at a time too: somebody may belong to many tenants.
+    Reaction(
+        "tenant-forgetter",
+        "tenant-forgetting",
+        forgetting.EVENTS,
+        forgetting.forget,
+        Policy(visibility=60, max_receives=10, batch=1),
+        forgetting.ACCESS,
+    ),
 )

@@ -6,7 +6,6 @@ from typing import Any
 
 from bbws.engines.aws.calls import Calls, Refused
 from bbws.kernel.clock import Clock
-from bbws.people.model import fold_email
 from bbws.people.ports import Proven
 from bbws.tenants.permissions import Role
 
@@ -46,7 +45,7 @@ class UserPool:
         asked, proven = self._known.get(user_id, (None, Proven()))
         if asked is not None and now < asked + _ASKED_EVERY:
             return proven
-        found = self._find("sub", user_id.removeprefix(_PREFIX))
+        found = self._find(user_id)
         proven = Proven() if found is None else _proven(_attributes(found))
         if proven.email:  # who has none yet may have one with the next call
             if len(self._known) >= _MOST_KNOWN:
@@ -54,24 +53,13 @@ class UserPool:
             self._known[user_id] = now, proven
         return proven
 
-    def find_by_email(self, email: str) -> str | None:
-        """The person who has proven to have an address.
-
-        Raises:
-            Unavailable: Cognito cannot be asked.
-        """
-        found = self._find("email", email)
-        attributes = {} if found is None else _attributes(found)
-        has_it = fold_email(_proven(attributes).email) == fold_email(email)
-        return f"{_PREFIX}{attributes['sub']}" if attributes and has_it else None
-
     def belong(self, user_id: str, tenants: Sequence[str], roles: Collection[str]) -> None:
         """Have tokens from now on name these tenants, as many as an attribute holds, and groups for these roles.
 
         Raises:
             Unavailable: Cognito cannot be asked.
         """
-        found = self._find("sub", user_id.removeprefix(_PREFIX))
+        found = self._find(user_id)
         if found is None:
             return
         name, listed = found["Username"], _fitting(tenants)
@@ -90,7 +78,7 @@ class UserPool:
             Unavailable: Cognito cannot be asked.
         """
         self._known.pop(user_id, None)
-        found = self._find("sub", user_id.removeprefix(_PREFIX))
+        found = self._find(user_id)
         if found is None:
             return
         try:
@@ -108,10 +96,9 @@ class UserPool:
         for group in sorted(set(groups) - held):
             self._ask("AdminAddUserToGroup", name, GroupName=group)
 
-    def _find(self, attribute: str, value: str) -> Mapping[str, Any] | None:
-        """The only one by an attribute, of which its filter is the documented way: a sub is no name of every pool."""
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        request = {"UserPoolId": self._pool, "Filter": f'{attribute} = "{escaped}"', "Limit": 1}
+    def _find(self, user_id: str) -> Mapping[str, Any] | None:
+        """Of somebody's sub its filter is the documented way: it is no name of every pool. It has no quotes in it."""
+        request = {"UserPoolId": self._pool, "Filter": f'sub = "{user_id.removeprefix(_PREFIX)}"', "Limit": 1}
         users = self._calls.call("ListUsers", request).get("Users", ())
         return users[0] if users else None
 
