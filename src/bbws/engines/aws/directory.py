@@ -6,7 +6,9 @@ from typing import Any
 
 from bbws.engines.aws.calls import Calls, Refused
 from bbws.kernel.clock import Clock
+from bbws.people.model import MOST_CHARACTERS
 from bbws.people.ports import Proven
+from bbws.people.schemas import address
 from bbws.tenants.permissions import Role
 
 TENANTS = "custom:tenantIds"
@@ -14,7 +16,9 @@ TENANTS = "custom:tenantIds"
 GROUPS = {role.value: f"Tenant{role}" for role in Role}
 _PREFIX = "user-"
 _MOST_CHARACTERS = 2048
-_ASKED_EVERY = timedelta(hours=1)
+# How long an address that became another is taken for the former one; and whoever has none, for somebody without.
+_ASKED_EVERY = timedelta(minutes=5)
+_NOBODY_ASKED_EVERY = timedelta(seconds=30)
 _MOST_KNOWN = 4096
 _GROUPS_AT_ONCE = 60
 _ABSENT = "UserNotFoundException"
@@ -26,7 +30,7 @@ class UserPool:
     Args:
         calls: to Cognito.
         pool: the pool's id.
-        clock: an address that was asked for is known for an hour.
+        clock: an address that was asked for is known for five minutes, that there is none for half a minute.
     """
 
     def __init__(self, calls: Calls, pool: str, clock: Clock) -> None:
@@ -42,15 +46,14 @@ class UserPool:
             Unavailable: Cognito cannot be asked.
         """
         now = self._clock.now()
-        asked, proven = self._known.get(user_id, (None, Proven()))
-        if asked is not None and now < asked + _ASKED_EVERY:
+        until, proven = self._known.get(user_id, (now, Proven()))
+        if now < until:
             return proven
         found = self._find(user_id)
         proven = Proven() if found is None else _proven(_attributes(found))
-        if proven.email:  # who has none yet may have one with the next call
-            if len(self._known) >= _MOST_KNOWN:
-                self._known.clear()
-            self._known[user_id] = now, proven
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        self._known[user_id] = now + (_ASKED_EVERY if proven.email else _NOBODY_ASKED_EVERY), proven
         return proven
 
     def belong(self, user_id: str, tenants: Sequence[str], roles: Collection[str]) -> None:
@@ -113,7 +116,11 @@ def _attributes(user: Mapping[str, Any]) -> dict[str, str]:
 def _proven(attributes: Mapping[str, str]) -> Proven:
     if attributes.get("email_verified") != "true":
         return Proven()
-    return Proven(attributes.get("email", ""), attributes.get("name", ""))
+    try:
+        # As it is kept: otherwise one address could be written in two ways, and found in one of them.
+        return Proven(address(attributes.get("email", "")), attributes.get("name", "")[:MOST_CHARACTERS])
+    except ValueError:
+        return Proven()  # nobody can write to it: as good as none
 
 
 def _fitting(tenants: Sequence[str]) -> str:
