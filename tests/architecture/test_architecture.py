@@ -38,6 +38,7 @@ FURTHER_FILES = {
     "tenants/access.py",  # the kernel's Authority over this domain's roles
     "tenants/differences.py",  # what a planned change does to access: read from members and units alike
     "tenants/farewell.py",  # what ends with a tenant: an operation over all of the domain's folders
+    "tenants/forgetting.py",  # what follows for members and invitations alike where somebody is forgotten
     "tenants/lifecycle.py",  # suspending, resuming, taking leave: a new status, and an operation
     "tenants/lifecycle_api.py",  # the endpoints that lead to a new status: beside the others too long for one file
     "tenants/invitations/schemas.py",  # beside their endpoints too long for one file, as all schemas of the domain

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 
 import pytest
@@ -11,7 +12,7 @@ from bbws.kernel.change import EventType
 from bbws.kernel.problem import Problem
 from bbws.kernel.table import Conflict, RowKind, Table
 from bbws.kernel.work import UnitOfWork, transact
-from bbws.people.service import contact_for
+from bbws.people.service import contact_for, erase, forget, register
 from bbws.tenants import service as tenants
 from bbws.tenants.invitations import service, store
 from bbws.tenants.invitations.model import LIFETIME, REST, Asked, Invitation, State, token_of
@@ -36,10 +37,11 @@ def key() -> bytes:
 class World:
     """An active tenant of ann's, over one engine."""
 
-    def __init__(self, table: Table, clock: FakeClock) -> None:
+    def __init__(self, table: Table, clock: FakeClock, name: str = "Acme") -> None:
         self.table = table
         self.clock = clock
-        self.tenant_id = self.done(lambda work: tenants.create(work, key, ACME)).value.tenant_id
+        said = {**ACME, "organization_name": name}
+        self.tenant_id = self.done(lambda work: tenants.create(work, key, said)).value.tenant_id
         self.done(lambda work: tenants.move(work, self.tenant_id, Transition.ACTIVATE))
 
     def done[R](self, action: Callable[[UnitOfWork], R], actor: Actor = ANN, table: Table | None = None) -> R:
@@ -50,6 +52,10 @@ class World:
         """An invitation, committed."""
         asked = Asked(email, Role.VIEWER, unit_id)
         return self.done(lambda work: service.invite(work, key, key, self.tenant_id, asked), table=table).value
+
+    def forget(self) -> None:
+        """Forget the address that is invited."""
+        self.done(lambda work: forget(work, key, BEN.email))
 
     def stored(self, invitation: Invitation) -> Invitation:
         """As it is now."""
@@ -115,7 +121,7 @@ def test_accepting_and_declining_and_cancelling_exclude_each_other(world: World)
 
 
 def test_an_address_has_one_pending_invitation_whoever_asks_at_once(world: World) -> None:
-    world.done(lambda work: contact_for(work, key, BEN.email))
+    world.done(lambda work: contact_for(work, key, world.tenant_id, BEN.email))
     results = together(*[world.invite] * AT_ONCE)
     made = [each for each in results if isinstance(each, Invitation)]
     assert len(made) == 1
@@ -123,6 +129,45 @@ def test_an_address_has_one_pending_invitation_whoever_asks_at_once(world: World
     guard = world.table.get(store.pending_key(world.tenant_id, made[0].contact_id))
     assert guard is not None
     assert (guard.kind, guard.document) == (RowKind.DERIVED, {"invitationId": made[0].invitation_id})
+
+
+def test_an_address_has_one_pending_invitation_whoever_proves_to_have_it_meanwhile(world: World) -> None:
+    invitation = world.invite()
+    for person in (BEN, BEN._replace(subject="user-carl"), BEN, BEN._replace(email="ben@new.example")):
+        world.done(lambda work: register(work, key), person)
+        with pytest.raises(Problem, match="invited already"):
+            world.invite(BEN.email.upper())
+    assert world.stored(invitation).state is State.PENDING
+
+
+def test_two_tenants_that_invite_an_address_at_once_do_not_meet(world: World) -> None:
+    another = World(world.table, world.clock, "Another")
+    made = [each for each in together(world.invite, another.invite) if isinstance(each, Invitation)]
+    assert len(made) == 2
+    assert len({each.contact_id for each in made}) == 2
+
+
+def test_an_address_that_is_forgotten_while_it_is_invited_is_a_new_one(world: World) -> None:
+    first = world.invite()
+    world.done(lambda work: service.cancel(work, key, world.tenant_id, first.invitation_id))
+    guard = store.pending_key(world.tenant_id, first.contact_id)
+    overtaken = Overtaken(world.table, lambda row: row == guard, world.forget)
+    second = world.invite(table=overtaken)
+    assert not overtaken.armed
+    assert second.contact_id != first.contact_id
+
+
+def test_an_address_that_is_forgotten_while_it_is_invited_again_is_not_invited(world: World) -> None:
+    invitation = world.invite()
+    world.clock.advance(LIFETIME.total_seconds())
+    overtaken = Overtaken(world.table, lambda row: row.sort == "VALUES", world.forget)
+
+    def resend(work: UnitOfWork) -> None:
+        service.resend(work, key, world.tenant_id, invitation.invitation_id)
+
+    with pytest.raises(Problem, match="forgotten"):
+        world.done(resend, table=overtaken)
+    assert not overtaken.armed
 
 
 def test_of_two_who_take_the_place_of_an_expired_one_one_does(world: World) -> None:
@@ -171,6 +216,25 @@ def test_nobody_is_invited_to_a_tenant_or_joins_it_that_is_suspended_at_the_same
     with pytest.raises(Problem, match="SUSPENDED"):
         world.invite(table=overtaken)
     assert not overtaken.armed
+
+
+def test_who_is_forgotten_at_the_same_moment_neither_joins_nor_founds(world: World) -> None:
+    sent = world.token(world.invite())
+    founded = {**ACME, "organization_name": "Carls"}
+    carl = Actor("user-carl", ActorKind.PERSON)
+    acts: list[tuple[Actor, Callable[[UnitOfWork], object]]] = [
+        (BEN, lambda work: service.accept(work, sent)),
+        (carl, lambda work: tenants.create(work, key, founded)),
+    ]
+    for person, act in acts:
+        # By the id alone: with the address the invitation would be gone too.
+        world.done(lambda work: register(work, key), person._replace(email=""))
+        erased = partial(world.done, partial(erase, email_key=key, user_id=person.subject))
+        overtaken = Overtaken(world.table, lambda row, of=person: row.partition == f"PERSON#{of.subject}", erased)  # type: ignore[misc]  # a default binds the loop's
+        with pytest.raises(Problem, match="no user"):
+            world.done(act, person, overtaken)
+        assert not overtaken.armed
+    assert members_store.load(world.table, world.tenant_id, BEN.subject) is None
 
 
 def test_a_role_is_held_at_the_unit_that_was_named_if_it_is_still_there(world: World) -> None:

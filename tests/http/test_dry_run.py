@@ -47,7 +47,7 @@ PLANS: Mapping[str, Callable[[Client], Planned]] = {
 # Whose plan needs something in a certain state: in tests/{operations,marketing,people,tenants}.
 ELSEWHERE = {
     "cancelOperation", "retryOperation", "createCampaign", "updateCampaign", "publishCampaign", "disableCampaign",
-    "reactivateCampaign", "deleteCampaign", "eraseUser",
+    "reactivateCampaign", "deleteCampaign", "eraseUser", "forgetAddress",
     "declineInvitation",
 }  # fmt: skip
 

@@ -38,9 +38,6 @@ class Directory:
             raise Unavailable("it is told not to answer")
         return self.proven if user_id == "user-ann" else Proven()
 
-    def find_by_email(self, email: str) -> str | None:
-        raise NotImplementedError(email)
-
     def belong(self, user_id: str, tenants: object, roles: object) -> None:
         raise NotImplementedError(user_id, tenants, roles)
 
@@ -66,9 +63,7 @@ def test_the_address_is_the_directorys_and_is_noted_with_the_first_call(people: 
     actor = found.authenticate(ASK)
     assert (actor.email, actor.name) == ("ann@example.com", "Ann")
     people.table.commit(found.used(actor))
-    known = people.find("ann@example.com")
-    assert known is not None
-    assert known.user_id == "user-ann"
+    assert people.users("ann@example.com") == ["user-ann"]
     assert found.used(actor) == ()
 
 
@@ -93,12 +88,14 @@ def test_an_address_that_moved_there_is_noted_here(people: People) -> None:
     assert values.email == "ann@new.example"
 
 
-def test_without_an_address_nothing_is_noted(people: People) -> None:
+def test_without_an_address_the_person_alone_is_noted(people: People) -> None:
     directory = Directory()
     directory.proven = Proven()
     found = _authenticator(people, directory)
     actor = found.authenticate(ASK)
-    assert (actor.email, found.used(actor)) == ("", ())
+    assert actor.email == ""
+    people.table.commit(found.used(actor))
+    assert (people.person("ann").contact_id, found.used(actor)) == (None, ())
 
 
 def test_who_was_forgotten_is_not_even_asked_for(people: People) -> None:

@@ -7,8 +7,7 @@ from bbws.kernel.actor import Actor, ActorKind, system
 from bbws.kernel.table import Conflict, Table
 from bbws.kernel.work import UnitOfWork, transact
 from bbws.people import service, store
-from bbws.people.model import Contact, Person, Values
-from bbws.people.service import Known
+from bbws.people.model import Contact, Person, Values, email_name
 from tests.fakes import FakeClock
 
 SECRET = b"the key of addresses, of one server"
@@ -38,26 +37,48 @@ class People:
         """A use case, committed."""
         return transact(lambda: self.begin(actor), action)
 
-    def signs_in(self, name: str, email: str = "", called: str = "") -> None:
-        """Somebody with a verified address."""
-        person = Actor(f"user-{name}", ActorKind.PERSON, email=email or f"{name}@example.com", name=called or name)
+    def signs_in(self, name: str, email: str | None = None, called: str = "") -> None:
+        """Somebody with a verified address; without one where it is empty."""
+        proven = f"{name}@example.com" if email is None else email
+        person = Actor(f"user-{name}", ActorKind.PERSON, email=proven, name=called or name)
         self.do(lambda work: service.register(work, email_key), person)
 
-    def contact(self, email: str) -> str:
-        """The contact of an address."""
-        return self.do(lambda work: service.contact_for(work, email_key, email))
+    def contact(self, email: str, tenant: str = "tenant-1") -> str:
+        """A tenant's contact of an address."""
+        return self.do(lambda work: service.contact_for(work, email_key, tenant, email))
 
     def erase(self, name: str) -> None:
         """Forget somebody."""
         self.do(lambda work: service.erase(work, email_key, f"user-{name}"))
 
-    def find(self, email: str) -> Known | None:
-        """What an address leads to."""
-        return service.find(self.table, email_key, email)
+    def forget(self, email: str) -> int:
+        """Forget an address; how many contacts were erased."""
+        return self.do(lambda work: service.forget(work, email_key, email))
+
+    def users(self, email: str) -> list[str]:
+        """Who has proven to have an address."""
+        return service.users_of(self.table, email_key, email)
+
+    def leads_to(self, email: str) -> list[str]:
+        """Every contact that an address leads to."""
+        rows = store.of_address(self.table, email_name(SECRET, email))
+        return [row.document["contactId"] for row in rows]
+
+    def own(self, name: str) -> str:
+        """The contact of somebody who has signed in with an address."""
+        contact_id = self.person(name).contact_id
+        assert contact_id is not None
+        return contact_id
 
     def values(self, contact_id: str) -> Values | None:
         """What is known of a contact."""
         return service.values(self.begin(), contact_id)
+
+    def email(self, contact_id: str) -> str:
+        """The address of a contact that is known."""
+        found = self.values(contact_id)
+        assert found is not None
+        return found.email
 
     def of_user(self, name: str) -> Values | None:
         """What is known of a person."""

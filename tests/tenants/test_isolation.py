@@ -8,11 +8,12 @@ from typing import Any
 from tests.tenants.hooks import FakeSender
 from tests.tenants.world import ACME, TENANTS, WHY, World, opened, tenant_path
 
-# Ids, times, and what is made of them, in the order in which they come up.
+# Ids, times, hashes under a random key, and what is made of them, in the order in which they come up.
 VARYING = re.compile(
     r"[a-z]+-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[a-z]+-[0-9A-HJKMNP-TV-Z]{12,32}\b"
-    r"|\d{4}-\d\d-\d\dT[0-9:.]+Z"
+    r"|\d{4}-\d\d-\d\dT[0-9:.]+Z|\b[0-9a-f]{64}\b"
 )
+_HASH = 64
 # Invited by both, known to nobody else.
 INVITED = "yolanda@example.com"
 NOWHERE = {
@@ -39,7 +40,7 @@ class Told:
         return reply
 
     def _name(self, found: re.Match[str]) -> str:
-        kind = "time" if found[0][0].isdigit() else found[0].partition("-")[0]
+        kind = "hash" if len(found[0]) == _HASH else "time" if found[0][0].isdigit() else found[0].partition("-")[0]
         return self._names.setdefault(found[0], f"{kind}-{len(self._names)}")
 
 
@@ -56,8 +57,13 @@ def _others(world: World, *, busy: bool) -> dict[str, str]:
         world.ask("bob", "PUT", tenant_path(tenant), {"division": "North", "metadata": {"acme": True}})
         division = world.ask("bob", "POST", tenant_path(tenant, "divisions"), {"name": "North"}).json
         ids["divisionId"] = division["divisionId"]
-        invited = world.ask("bob", "POST", tenant_path(tenant, "invitations"), {"email": INVITED, "role": "Viewer"})
-        ids["invitationId"] = invited.json["invitationId"]
+        # The very addresses that ann is going to write, otherwise written.
+        known = [INVITED.upper(), "Cat@Example.com", ACME["contactEmail"].title(), "NEW@acme.example"]
+        for email in known:
+            invited = world.ask("bob", "POST", tenant_path(tenant, "invitations"), {"email": email, "role": "Viewer"})
+            assert invited.status == 201, invited.body
+            ids["invitationId"] = invited.json["invitationId"]
+        world.active("bob", organizationName="Bobs own", contactEmail=ACME["contactEmail"].upper())
         hook = world.ask("bob", "POST", tenant_path(tenant, "webhooks"), {"url": "https://bob.example.com/"}).json
         ids["webhookId"] = hook["webhookId"]
         world.ask("bob", "POST", tenant_path(tenant, "lifecycle", "park"), WHY)
@@ -70,8 +76,11 @@ def _story(world: World, others: Mapping[str, str]) -> list[str]:
     def ask(who: str, method: str, target: str, json: Any = None, **headers: str) -> Any:
         return told.note(world.ask(who, method, target, json, **headers)).json
 
+    ask("ann", "POST", f"{TENANTS}?dryRun=true", ACME)
     tenant = ask("ann", "POST", TENANTS, ACME)
     own = tenant_path(tenant)
+    for plan in ("?dryRun=true", ""):
+        ask("ann", "PUT", own + plan, {"contactEmail": "new@acme.example"})
     ask("ann", "PATCH", f"{own}/status", {"status": "ACTIVE", **WHY})
     world.known("cat")
     ask("ann", "POST", f"{own}/users", {"email": "cat@example.com", "role": "Operator"})
@@ -115,7 +124,9 @@ def _units_and_more(ask: Callable[..., Any], own: str, others: Mapping[str, str]
             ("POST", "invitations", {"email": f"{unit[:3]}@example.com", "role": "Viewer", "divisionId": unit}),
         ):
             ask("ann", method, f"{own}/{path}", body)
-    invited = ask("ann", "POST", f"{own}/invitations", {"email": INVITED, "role": "Viewer"})["invitationId"]
+    said = {"email": INVITED, "role": "Viewer"}
+    ask("ann", "POST", f"{own}/invitations?dryRun=true", said)
+    invited = ask("ann", "POST", f"{own}/invitations", said)["invitationId"]
     hook = ask("ann", "POST", f"{own}/webhooks", {"url": "https://ann.example.com/"})["webhookId"]
     for invitation in (invited, others["invitationId"]):
         ask("ann", "GET", f"{own}/invitations/{invitation}")

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.http.answers import fields, problem
+from tests.tenants.invited import ask, invite, received, token
 from tests.tenants.world import TENANTS, World, tenant_path
 
 
@@ -32,6 +33,19 @@ def test_somebody_who_has_never_signed_in_is_to_be_invited(world: World) -> None
     said = {"email": "cat@example.com", "role": "Viewer"}
     refused = problem(world.ask("ann", "POST", tenant_path(tenant, "users"), said), 404, "user-not-found")
     assert "Invite them" in refused["detail"]
+
+
+def test_of_several_who_have_signed_in_with_an_address_one_is_invited(world: World) -> None:
+    tenant = world.active("ann")
+    for subject in ("ben", "benny"):
+        world.subjects["ben"] = subject
+        world.known("ben")
+    said = {"email": "ben@example.com", "role": "Viewer"}
+    refused = problem(world.ask("ann", "POST", tenant_path(tenant, "users"), said), 422, "shared-address")
+    assert "Invite" in refused["detail"]
+    invitation = invite(world, tenant, "ben", "Viewer")
+    assert received(world, token(world, invitation), "accept", "ben").json["userId"] == "user-benny"
+    problem(ask(world, tenant, said["email"]), 409, "already-assigned")
 
 
 def test_nobody_is_assigned_twice(world: World) -> None:

@@ -16,13 +16,13 @@ from bbws.audit.service import latest_checkpoint
 from bbws.audit.signing import SEED_BYTES, Ed25519Signer
 from bbws.audit.verify import Report, verify
 from bbws.bootstrap.health import Health
+from bbws.bootstrap.mail import mail_ports
 from bbws.bootstrap.people import sign_ins
 from bbws.bootstrap.wiring import Catalogue, Documents, bind, bound, build_schemas, invitation_key, trusted_key
 from bbws.engines.embedded.archive import FolderArchive
 from bbws.engines.embedded.engine import EmbeddedEngine
 from bbws.engines.embedded.limits import RateLimiter
 from bbws.engines.embedded.loop import Loop, sweeping
-from bbws.engines.embedded.mail import MAIL_FOLDER, FolderMailer, SmtpMailer
 from bbws.engines.embedded.streaming import BackupStream
 from bbws.engines.outbound.sender import HttpSender
 from bbws.identity.authentication import PeopleOrKeys
@@ -134,7 +134,7 @@ def build(  # noqa: PLR0913 - each is a seam that tests use
     people, tokens = sign_ins(settings, engine.folder, moving)
     email_key, cursor_key = _secret(engine, "email-key"), _secret(engine, "cursor-key")
     ports |= {"email_key": email_key, "invitation_key": lambda: invitation_key(email_key)}
-    ports |= {"token_keys": tokens.keys, **_mail_ports(settings, engine)}
+    ports |= {"token_keys": tokens.keys, **mail_ports(settings, engine)}
     sweeps = _sweeps(ports)  # first: what they give is a port of others
     dispatcher = Dispatcher.over(
         [bound(endpoint, ports) for endpoint in endpoints],
@@ -170,13 +170,6 @@ def _sweeps(ports: dict[str, object]) -> tuple[Loop, ...]:
 
     ports["hasten"] = hasten
     return loops
-
-
-def _mail_ports(settings: Settings, engine: EmbeddedEngine) -> dict[str, object]:
-    folder = FolderMailer(engine.folder / MAIL_FOLDER, settings.mail_from)
-    mailer = folder if settings.smtp_url is None else SmtpMailer(settings.smtp_url, settings.mail_from)
-    # What was written before a server was named is forgotten too.
-    return {"mailer": mailer, "forget_mail": folder.forget, "public_url": settings.people_url}
 
 
 def _last_checkpoint(engine: EmbeddedEngine) -> datetime | None:

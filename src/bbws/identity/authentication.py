@@ -20,7 +20,7 @@ _log = logging.getLogger("bbws.identity")
 class PeopleOrKeys:
     """The kernel's Authenticator: the person that a token is about if there is one, else what the keys make of it.
 
-    Whoever comes with a verified address is registered with their first call that is answered.
+    Whoever comes is registered with their first call that is answered, with the verified address if there is one.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class PeopleOrKeys:
         """Writes that note the use of a key, or somebody who was not known so far."""
         if actor.kind is not ActorKind.PERSON:
             return self._keys.used(actor)
-        if not actor.email or actor in self._seen:
+        if actor in self._seen:
             return ()
         if len(self._seen) >= _MOST_SEEN:
             self._seen.clear()

@@ -17,16 +17,29 @@ USER_NOT_FOUND = ProblemType(
     Kind.NOT_FOUND, "user-not-found", "User not found", "There is no person with this id that the caller may know of."
 )
 
+SHARED_ADDRESS = ProblemType(
+    Kind.REFUSED,
+    "shared-address",
+    "Address of several people",
+    "Several people have signed in with this address, and it does not say which of them is meant. Invite it instead: "
+    "who accepts is the one.",
+)
+
 
 class Contact(NamedTuple):
     """Who can be written to at one address, without the address: what is stored, changed and announced of it.
 
+    It belongs to whoever wrote the address, and is nobody else's: what one tenant knows of it tells another nothing.
+
     Attributes:
+        tenant_id, user_id: the tenant that wrote the address, or the person who has proven to have it; never both.
         email_hash, name_hash: of the values, under a key of this contact alone, hexadecimal; None: no value.
         erased_at: since when nothing is known of it; its values and its key are gone, and the hashes tell nothing.
     """
 
     contact_id: str
+    tenant_id: str | None
+    user_id: str | None
     email_hash: str | None
     name_hash: str | None
     created_at: datetime
@@ -42,16 +55,16 @@ class Values(NamedTuple):
 
 
 class Person(NamedTuple):
-    """Somebody who has signed in with a verified address.
+    """Somebody who has signed in.
 
     Attributes:
         user_id: the subject of the person's actor.
-        contacts: the contact of the present address, then those of former ones.
+        contact_id: the person's own contact; None of one who has come without a verified address so far.
         erased_at: since when the person is forgotten; nobody signs in under the id again.
     """
 
     user_id: str
-    contacts: tuple[str, ...]
+    contact_id: str | None
     registered_at: datetime
     erased_at: datetime | None = None
 
@@ -74,9 +87,9 @@ def hashed(key: bytes, value: str) -> str | None:
     return hmac.digest(key, value.encode(), hashlib.sha256).hex() if value else None
 
 
-def contact_of(contact_id: str, values: Values, created_at: datetime) -> Contact:
+def with_values(contact: Contact, values: Values) -> Contact:
     """The contact that has these values."""
-    return Contact(contact_id, hashed(values.key, values.email), hashed(values.key, values.name), created_at)
+    return contact._replace(email_hash=hashed(values.key, values.email), name_hash=hashed(values.key, values.name))
 
 
 def erased(contact: Contact, moment: datetime) -> Contact:

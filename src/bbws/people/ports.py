@@ -22,14 +22,6 @@ class Directory(Protocol):
         """
         ...
 
-    def find_by_email(self, email: str) -> str | None:
-        """The person who has proven to have an address.
-
-        Raises:
-            Unavailable: it cannot be asked.
-        """
-        ...
-
     def belong(self, user_id: str, tenants: Sequence[str], roles: Collection[str]) -> None:
         """Have tokens from now on name these tenants, and groups for these roles. Of a stranger nothing is kept.
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
+from bbws.kernel.endpoint import Query, Resource, Wire
 from bbws.people.model import MOST_CHARACTERS
 
 # What begins an encoded word (RFC 2047): programs decode it in headers, to whatever it hides.
@@ -42,3 +43,25 @@ type Email = Annotated[
 type ShownEmail = Annotated[
     str | None, Field(examples=["thandi@example.com"], description="E-mail address; null once it is forgotten.")
 ]
+type UserId = Annotated[
+    str,
+    Field(pattern=r"^user-[A-Za-z0-9-]{1,64}$", examples=["user-thandi"], description="Subject id of the person."),
+]
+
+
+class PersonPath(Query):
+    """Which person."""
+
+    user_id: UserId
+
+
+class ForgetAddress(Wire):
+    """An address of which nothing is to be known any more."""
+
+    email: Email
+
+
+class ForgottenBody(Resource):
+    """What was forgotten."""
+
+    contacts: int = Field(ge=0, examples=[3], description="How many contacts of the address there were, now erased.")

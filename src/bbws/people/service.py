@@ -1,18 +1,22 @@
 """Use cases of people: know an address, register whoever signs in, forget."""
 
 import os
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from functools import partial
+from itertools import batched
 
+from bbws.kernel.conditional import require_version
+from bbws.kernel.entity import Stored
 from bbws.kernel.ids import random_id
-from bbws.kernel.table import Table
-from bbws.kernel.work import UnitOfWork
+from bbws.kernel.table import Key, Row, Table
+from bbws.kernel.work import UnitOfWork, transact
 from bbws.people import events, model, store
 from bbws.people.model import (
     CONTACT_PREFIX,
     CONTACT_RANDOM_LENGTH,
     KEY_BYTES,
     USER_NOT_FOUND,
+    Contact,
     Person,
     Values,
     email_name,
@@ -21,18 +25,13 @@ from bbws.people.model import (
 
 type EmailKey = Callable[[], bytes]
 
-
-class Known(NamedTuple):
-    """What an address leads to: its contact, and who has proven to have it."""
-
-    contact_id: str
-    user_id: str | None
+# Forgetting a person takes six writes, and a commit holds a hundred.
+_FORGOTTEN_AT_ONCE = 15
 
 
-def find(table: Table, email_key: EmailKey, email: str) -> Known | None:
-    """What is known of an address."""
-    row = table.get(store.email_key(email_name(email_key(), email)))
-    return None if row is None else Known(row.document["contactId"], row.document["userId"])
+def users_of(table: Table, email_key: EmailKey, email: str) -> list[str]:
+    """The ids of those who have proven to have an address."""
+    return list(store.users_of_address(table, email_name(email_key(), email)))
 
 
 def values(work: UnitOfWork, contact_id: str | None) -> Values | None:
@@ -41,10 +40,17 @@ def values(work: UnitOfWork, contact_id: str | None) -> Values | None:
     return None if row is None else store.values_of(row)
 
 
+def values_to_keep(work: UnitOfWork, contact_id: str) -> Values | None:
+    """Address and name of a contact that must still be known at the commit; None where it is not now."""
+    row = work.table.get(store.values_key(contact_id))
+    work.ensure(store.values_key(contact_id), None if row is None else row.version)
+    return None if row is None else store.values_of(row)
+
+
 def values_of_user(work: UnitOfWork, user_id: str) -> Values | None:
     """Address and name of a person; None of one who is forgotten or has never signed in with an address."""
     person = store.person_of(work.table, user_id)
-    return None if person is None or person.erased_at is not None else values(work, person.contacts[0])
+    return None if person is None or person.erased_at is not None else values(work, person.contact_id)
 
 
 def is_erased(table: Table, user_id: str) -> bool:
@@ -53,62 +59,70 @@ def is_erased(table: Table, user_id: str) -> bool:
     return person is not None and person.erased_at is not None
 
 
-def contact_for(work: UnitOfWork, email_key: EmailKey, email: str) -> str:
-    """The contact of an address, made where there is none. Once in a commit at most."""
-    name = email_name(email_key(), email)
-    row = work.table.get(store.email_key(name))
-    if row is not None:
-        return str(row.document["contactId"])
-    contact_id = _added(work, email, "")
-    work.insert(store.email_row(name, contact_id, None))
-    return contact_id
+def require_remembered(work: UnitOfWork, user_id: str) -> None:
+    """Refuse somebody who was forgotten, also between now and the commit. Once in a commit at most.
+
+    Raises:
+        Problem: 404.
+    """
+    current = store.load_person(work, user_id)
+    if current is not None and current.value.erased_at is not None:
+        raise USER_NOT_FOUND(f"There is no user {user_id} that you may know of.")
+    work.ensure(store.person_key(user_id), None if current is None else current.version)
+
+
+def contact_for(work: UnitOfWork, email_key: EmailKey, tenant_id: str, email: str) -> str:
+    """A tenant's contact of an address, made where it has none. Once in a commit at most."""
+    key = store.of_tenant(email_name(email_key(), email), tenant_id)
+    row = work.table.get(key)
+    if row is None:
+        contact = Contact(_new_id(), tenant_id, None, None, None, work.now())
+        return _add(work, key, contact, email, "")
+    # Whoever forgets the address meanwhile must not find it named afterwards.
+    work.ensure(key, row.version)
+    return str(row.document["contactId"])
 
 
 def register(work: UnitOfWork, email_key: EmailKey) -> None:
-    """Note who acts: a person with a verified address. What is known already is left alone; so is who is forgotten."""
+    """Note who acts, and their verified address. What is known already is left alone; so is who is forgotten."""
     actor, current = work.actor, store.load_person(work, work.actor.subject)
-    if current is not None and current.value.erased_at is not None:
-        return
-    contact_id = _proven(work, email_name(email_key(), actor.email), () if current is None else current.value.contacts)
     if current is None:
-        work.create(store.PERSON, Person(actor.subject, (contact_id,), work.now()), events.REGISTERED)
-    elif current.value.contacts[0] != contact_id:
-        former = tuple(each for each in current.value.contacts if each != contact_id)
-        work.update(store.PERSON, current, current.value._replace(contacts=(contact_id, *former)), events.MOVED)
+        contact_id = _own(work, email_key) if actor.email else None
+        work.create(store.PERSON, Person(actor.subject, contact_id, work.now()), events.REGISTERED)
+    elif actor.email and current.value.erased_at is None:
+        _note(work, email_key, current)
 
 
-def _proven(work: UnitOfWork, name: str, own: tuple[str, ...]) -> str:
-    """The contact of the address that the actor has proven. One that is somebody else's so far stays theirs."""
-    actor, row = work.actor, work.table.get(store.email_key(name))
-    if row is None:
-        contact_id = _added(work, actor.email, actor.name)
-        work.insert(store.email_row(name, contact_id, actor.subject))
-        return contact_id
-    if row.document["userId"] in {None, actor.subject}:
-        contact_id = str(row.document["contactId"])
-        _call(work, contact_id, actor.email, actor.name)
-    else:
-        contact_id = _former(work, own) or _added(work, actor.email, actor.name)
-    if (row.document["contactId"], row.document["userId"]) != (contact_id, actor.subject):
-        work.replace(store.email_row(name, contact_id, actor.subject, row.version + 1), row.version)
-    return contact_id
+def _note(work: UnitOfWork, email_key: EmailKey, current: Stored[Person]) -> None:
+    """Note what a person who is known has proven now. A former address is forgotten."""
+    actor, person = work.actor, current.value
+    known = values(work, person.contact_id)
+    if person.contact_id is not None and known is not None and fold_email(known.email) == fold_email(actor.email):
+        _call(work, person.contact_id, actor.email, actor.name)
+        return
+    if person.contact_id is not None:
+        _forget_own(work, email_key, person.contact_id, person.user_id)
+    work.update(store.PERSON, current, person._replace(contact_id=_own(work, email_key)), events.MOVED)
 
 
-def _former(work: UnitOfWork, own: tuple[str, ...]) -> str | None:
-    """Of the actor's own contacts the one of this address: two who share one do not make a new one with every turn."""
-    for contact_id in own:
-        found = values(work, contact_id)
-        if found is not None and fold_email(found.email) == fold_email(work.actor.email):
-            return contact_id
-    return None
+def _own(work: UnitOfWork, email_key: EmailKey) -> str:
+    """The contact of the address that the actor has proven, theirs alone, whoever else has it too."""
+    actor = work.actor
+    key = store.of_person(email_name(email_key(), actor.email), actor.subject)
+    contact = Contact(_new_id(), None, actor.subject, None, None, work.now())
+    return _add(work, key, contact, actor.email, actor.name)
 
 
-def _added(work: UnitOfWork, email: str, called: str) -> str:
-    contact_id = CONTACT_PREFIX + random_id(CONTACT_RANDOM_LENGTH)
+def _new_id() -> str:
+    return CONTACT_PREFIX + random_id(CONTACT_RANDOM_LENGTH)
+
+
+def _add(work: UnitOfWork, key: Key, contact: Contact, email: str, called: str) -> str:
     known = Values(email, called, os.urandom(KEY_BYTES))
-    work.insert(store.values_row(contact_id, known))
-    work.create(store.CONTACT, model.contact_of(contact_id, known, work.now()), events.CONTACT_ADDED)
-    return contact_id
+    work.insert(store.email_row(key, contact.contact_id))
+    work.insert(store.values_row(contact.contact_id, known))
+    work.create(store.CONTACT, model.with_values(contact, known), events.CONTACT_ADDED)
+    return contact.contact_id
 
 
 def _call(work: UnitOfWork, contact_id: str, email: str, called: str) -> None:
@@ -120,12 +134,14 @@ def _call(work: UnitOfWork, contact_id: str, email: str, called: str) -> None:
     new = known._replace(email=email, name=called)
     if new != known:
         work.replace(store.values_row(contact_id, new, row.version + 1), row.version)
-        contact = model.contact_of(contact_id, new, current.value.created_at)
-        work.update(store.CONTACT, current, contact, events.CONTACT_CHANGED)
+        work.update(store.CONTACT, current, model.with_values(current.value, new), events.CONTACT_CHANGED)
 
 
-def erase(work: UnitOfWork, email_key: EmailKey, user_id: str) -> None:
-    """Forget a person: what is known of every address that was theirs. Repeating it changes nothing.
+def erase(work: UnitOfWork, email_key: EmailKey, user_id: str, *, dry_run: bool = False) -> None:
+    """Forget a person, and the person's address wherever a tenant wrote it. Repeating it changes nothing.
+
+    Who has the same address and another id stays as they are. Tenants' contacts go first, in commits of their own: who
+    is killed in between still finds the address by which to go on.
 
     Raises:
         Problem: 404 or 412.
@@ -137,17 +153,79 @@ def erase(work: UnitOfWork, email_key: EmailKey, user_id: str) -> None:
     work.match(current)
     if current.value.erased_at is not None:
         return
-    for contact_id in current.value.contacts:
-        _forget(work, email_key, contact_id)
+    known = values(work, current.value.contact_id)
+    if known is not None:
+        rows = store.tenants_of_address(work.table, email_name(email_key(), known.email))
+        _forget_all(work, email_key, rows, dry_run=dry_run)
+    _forget_person(work, email_key, user_id)
+
+
+def forget(work: UnitOfWork, email_key: EmailKey, email: str, *, dry_run: bool = False) -> int:
+    """Forget an address: every contact of it, and whoever has signed in with it; how many contacts that were.
+
+    Each commit is whole by itself: done again after a crash it goes on with what is left.
+
+    Raises:
+        Problem: 412 for any ``If-Match``: an address has no version.
+    """
+    require_version(work.if_match, None)
+    rows = store.of_address(work.table, email_name(email_key(), email))
+    return _forget_all(work, email_key, rows, dry_run=dry_run)
+
+
+def _forget_all(work: UnitOfWork, email_key: EmailKey, rows: Iterable[Row], *, dry_run: bool) -> int:
+    """Forget the contacts that rows lead to, some with each commit; a plan shows the first of them."""
+
+    def begin() -> UnitOfWork:
+        return UnitOfWork(work.table, work.clock, work.actor, work.correlation_id)
+
+    found, parts = 0, batched(rows, _FORGOTTEN_AT_ONCE)
+    for number, part in enumerate(parts):
+        if not dry_run:
+            found += transact(begin, partial(_forget_part, email_key=email_key, rows=part))
+        else:
+            found += _forget_part(work, email_key, part) if number == 0 else len(part)
+    return found
+
+
+def _forget_part(work: UnitOfWork, email_key: EmailKey, rows: Iterable[Row]) -> int:
+    return sum(_forget_one(work, email_key, row) for row in rows)
+
+
+def _forget_one(work: UnitOfWork, email_key: EmailKey, row: Row) -> bool:
+    """Forget the contact that a row leads to, and the person whose own it is; whether it was still known."""
+    contact_id = str(row.document["contactId"])
+    current = store.load_contact(work, contact_id)
+    if current is None or current.value.erased_at is not None:
+        return False
+    if current.value.user_id is None:
+        _forget(work, current, row.key)
+    else:
+        _forget_person(work, email_key, current.value.user_id)
+    return True
+
+
+def _forget_person(work: UnitOfWork, email_key: EmailKey, user_id: str) -> None:
+    current = store.load_person(work, user_id)
+    if current is None or current.value.erased_at is not None:
+        return
+    if current.value.contact_id is not None:
+        _forget_own(work, email_key, current.value.contact_id, user_id)
     work.update(store.PERSON, current, current.value._replace(erased_at=work.now(current)), events.ERASED)
 
 
-def _forget(work: UnitOfWork, email_key: EmailKey, contact_id: str) -> None:
-    current, row = store.load_contact(work, contact_id), work.table.get(store.values_key(contact_id))
-    if current is None or row is None:
-        return
-    lookup = work.table.get(store.email_key(email_name(email_key(), store.values_of(row).email)))
-    if lookup is not None and lookup.document["contactId"] == contact_id:
-        work.remove(lookup.key, lookup.version)
-    work.remove(row.key, row.version)
+def _forget_own(work: UnitOfWork, email_key: EmailKey, contact_id: str, user_id: str) -> None:
+    current, known = store.load_contact(work, contact_id), values(work, contact_id)
+    if current is not None and current.value.erased_at is None:
+        # Without values, after a rebuild, no address leads to it.
+        name = None if known is None else email_name(email_key(), known.email)
+        _forget(work, current, None if name is None else store.of_person(name, user_id))
+
+
+def _forget(work: UnitOfWork, current: Stored[Contact], lookup: Key | None) -> None:
+    """Forget what is known of a contact, and what leads to it."""
+    for key in filter(None, (lookup, store.values_key(current.value.contact_id))):
+        row = work.table.get(key)
+        if row is not None:
+            work.remove(key, row.version)
     work.update(store.CONTACT, current, model.erased(current.value, work.now(current)), events.CONTACT_ERASED)

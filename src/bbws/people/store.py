@@ -1,10 +1,12 @@
 """Keys of people. Values are personal rows: in no Change, event, archive, log or stored answer."""
 
+from collections.abc import Iterator
+
 from bbws.kernel.access import Access, Store
 from bbws.kernel.canonical import Document
 from bbws.kernel.clock import moment_or_none, parse_rfc3339, rfc3339, rfc3339_or_none
 from bbws.kernel.entity import EntityType, Stored
-from bbws.kernel.table import Key, Row, RowKind, Table
+from bbws.kernel.table import Key, Position, Row, RowKind, Table
 from bbws.kernel.work import UnitOfWork
 from bbws.people.model import Contact, Person, Values
 
@@ -13,9 +15,14 @@ STORE = Store("people", ("CONTACT", "PERSON"), ("EMAIL",))
 # What every call of a person reads: whether that one is forgotten.
 SIGNED_IN = Access.to(gets="PERSON")
 SHOWING = Access.to(gets="CONTACT PERSON")
-KNOWING = Access.to(gets="CONTACT EMAIL", puts="CONTACT EMAIL")
-REGISTERING = KNOWING | Access.to(gets="PERSON", puts="PERSON")
-ERASING = Access.to(gets="CONTACT EMAIL PERSON", puts="CONTACT PERSON", removes="CONTACT EMAIL")
+KNOWING = Access.to(gets="EMAIL", puts="CONTACT EMAIL", ensures="EMAIL")
+FINDING = Access.to(queries="EMAIL")
+REGISTERING = Access.to(gets="CONTACT EMAIL PERSON", puts="CONTACT EMAIL PERSON", removes="CONTACT EMAIL")
+# What every commit does that lets somebody into a tenant.
+REMEMBERED = Access.to(gets="PERSON", ensures="PERSON")
+ERASING = FINDING | Access.to(gets="CONTACT EMAIL PERSON", puts="CONTACT PERSON", removes="CONTACT EMAIL")
+_TENANT, _PERSON = "TENANT#", "PERSON#"
+_AT_ONCE = 100
 
 
 def person_key(user_id: str) -> Key:
@@ -33,14 +40,25 @@ def values_key(contact_id: str) -> Key:
     return Key(f"CONTACT#{contact_id}", "VALUES")
 
 
-def email_key(name: str) -> Key:
-    """Where an address leads to its contact; ``name`` is what it is looked up by."""
-    return Key(f"EMAIL#{name}", "CONTACT")
+def of_tenant(name: str, tenant_id: str) -> Key:
+    """Where an address leads to its contact in a tenant; ``name`` is what it is looked up by."""
+    return Key(_partition(name), f"{_TENANT}{tenant_id}")
+
+
+def of_person(name: str, user_id: str) -> Key:
+    """Where an address leads to the contact of somebody who has proven to have it."""
+    return Key(_partition(name), f"{_PERSON}{user_id}")
+
+
+def _partition(name: str) -> str:
+    return f"EMAIL#{name}"
 
 
 def _dump_contact(contact: Contact) -> Document:
     return {
         "contactId": contact.contact_id,
+        "tenantId": contact.tenant_id,
+        "userId": contact.user_id,
         "personal": {"email": contact.email_hash, "name": contact.name_hash},
         "createdAt": rfc3339(contact.created_at),
         "erasedAt": rfc3339_or_none(contact.erased_at),
@@ -52,6 +70,8 @@ def _load_contact(document: Document) -> Contact:
     hashes = document["personal"]
     return Contact(
         document["contactId"],
+        document["tenantId"],
+        document["userId"],
         hashes["email"],
         hashes["name"],
         parse_rfc3339(document["createdAt"]),
@@ -62,7 +82,7 @@ def _load_contact(document: Document) -> Contact:
 def _dump_person(person: Person) -> Document:
     return {
         "userId": person.user_id,
-        "contacts": list(person.contacts),
+        "contactId": person.contact_id,
         "registeredAt": rfc3339(person.registered_at),
         "erasedAt": rfc3339_or_none(person.erased_at),
         "entityType": "PERSON",
@@ -72,7 +92,7 @@ def _dump_person(person: Person) -> Document:
 def _load_person(document: Document) -> Person:
     return Person(
         document["userId"],
-        tuple(document["contacts"]),
+        document["contactId"],
         parse_rfc3339(document["registeredAt"]),
         moment_or_none(document["erasedAt"]),
     )
@@ -124,6 +144,31 @@ def values_of(row: Row) -> Values:
     return Values(document["email"], document["name"], bytes.fromhex(document["key"]))
 
 
-def email_row(name: str, contact_id: str, user_id: str | None, version: int = 1) -> Row:
-    """The row that an address leads to. ``user_id``: who has proven to have the address."""
-    return Row(email_key(name), RowKind.PERSONAL, {"contactId": contact_id, "userId": user_id}, version)
+def email_row(key: Key, contact_id: str) -> Row:
+    """The row by which an address leads to a contact."""
+    return Row(key, RowKind.PERSONAL, {"contactId": contact_id})
+
+
+def of_address(table: Table, name: str) -> Iterator[Row]:
+    """The rows by which an address leads to every contact of it, as far as they are asked for."""
+    return _rows(table, name, "")
+
+
+def tenants_of_address(table: Table, name: str) -> Iterator[Row]:
+    """Those of tenants that wrote the address."""
+    return _rows(table, name, _TENANT)
+
+
+def users_of_address(table: Table, name: str) -> Iterator[str]:
+    """The ids of those who have proven to have it."""
+    return (row.key.sort.removeprefix(_PERSON) for row in _rows(table, name, _PERSON))
+
+
+def _rows(table: Table, name: str, prefix: str) -> Iterator[Row]:
+    start: Position | None = None
+    while True:
+        page = table.query(_partition(name), prefix=prefix, start=start, limit=_AT_ONCE)
+        yield from page.rows
+        if page.next is None:
+            return
+        start = page.next

@@ -5,6 +5,7 @@ from typing import Any
 
 from bbws.kernel.access import Access
 from bbws.kernel.endpoint import Answer, Call, Link, Listed
+from bbws.people.model import USER_NOT_FOUND
 from bbws.people.service import EmailKey
 from bbws.people.store import KNOWING
 from bbws.tenants import lifecycle_api, permissions, reading, service, store
@@ -98,7 +99,7 @@ ENDPOINTS = (
         handler=_create,
         body_schema=CreateTenant,
         status=201,
-        problems=(NAME_TAKEN, UNKNOWN_CUSTOMER),
+        problems=(NAME_TAKEN, UNKNOWN_CUSTOMER, USER_NOT_FOUND),
         example=_EXAMPLE,
         **TENANT,
     ),

@@ -8,7 +8,7 @@ from bbws.kernel.actor import PLATFORM_ADMIN
 from bbws.kernel.entity import Stored
 from bbws.kernel.problem import FORBIDDEN
 from bbws.kernel.work import UnitOfWork
-from bbws.people.service import EmailKey, contact_for
+from bbws.people.service import EmailKey, contact_for, require_remembered
 from bbws.tenants import events, model, permissions, store
 from bbws.tenants.access import closed, not_found
 from bbws.tenants.members import store as members_store
@@ -40,11 +40,13 @@ def create(work: UnitOfWork, email_key: EmailKey, new: Mapping[str, Any]) -> Sto
     else:
         _require_customer(work, customer_id)
     _require_free_name(work, new["organization_name"])
+    require_remembered(work, by)
+    tenant_id = f"tenant-{uuid4()}"
     tenant = Tenant(
-        tenant_id=f"tenant-{uuid4()}",
+        tenant_id=tenant_id,
         customer_id=customer_id,
         organization_name=new["organization_name"],
-        contact_id=contact_for(work, email_key, new["contact_email"]),
+        contact_id=contact_for(work, email_key, tenant_id, new["contact_email"]),
         environment=Environment(new["environment"]),
         status=Status.PENDING,
         division=new.get("division"),
@@ -87,7 +89,7 @@ def update(work: UnitOfWork, email_key: EmailKey, tenant_id: str, fields: Mappin
     if name is not None and fold_name(name) != fold_name(current.value.organization_name):
         _require_free_name(work, name)
     if "contact_email" in fields:
-        fields["contact_id"] = contact_for(work, email_key, fields.pop("contact_email"))
+        fields["contact_id"] = contact_for(work, email_key, tenant_id, fields.pop("contact_email"))
     tenant = model.changed(current.value, fields, work.now(current), work.actor.subject)
     if tenant._replace(updated_at=current.value.updated_at, updated_by=current.value.updated_by) == current.value:
         return current

@@ -37,19 +37,22 @@ def _carry_out(message: Message, table: Table, directory: Directory) -> None:
     if message.type == ERASED.name:
         directory.forget(user_id)
         return
-    held = sorted(_memberships(table, message), key=lambda each: (each.assigned_at, each.tenant_id))
-    roles = {role for each in held for role in (each.role, *each.units.values()) if role is not None}
-    directory.belong(user_id, [each.tenant_id for each in held], {role.value for role in roles})
+    told = None
+    # What is true may change while it is told, and another who tells the later of it be sooner: whoever is last looks
+    # again, and so tells what is true then.
+    while (held := _memberships(table, message)) != told:
+        roles = {role for each in held for role in (each.role, *each.units.values()) if role is not None}
+        directory.belong(user_id, [each.tenant_id for each in held], {role.value for role in roles})
+        told = held
 
 
 def _memberships(table: Table, message: Message) -> list[Membership]:
-    """The person's own, this one read by its key: an index may not know of it yet, or not know that it ended."""
+    """The person's own, each read by its key: an index may not know of this one yet, or not know that others ended."""
     _, _, _, tenant_id, _, user_id = message.subject.split("/")
-    found = {each.value.tenant_id: each.value for each in store.of_user(table, user_id)}
-    current = store.load(table, tenant_id, user_id)
-    if current is not None:
-        found[tenant_id] = current.value
-    return [each for each in found.values() if each.active]
+    tenants = {tenant_id, *(each.value.tenant_id for each in store.of_user(table, user_id))}
+    found = (store.load(table, each, user_id) for each in tenants)
+    held = [current.value for current in found if current is not None and current.value.active]
+    return sorted(held, key=lambda each: (each.assigned_at, each.tenant_id))
 
 
 REACTIONS = (

@@ -9,6 +9,7 @@ from bbws.kernel.clock import parse_rfc3339, rfc3339
 from bbws.kernel.entity import EntityType, Stored
 from bbws.kernel.table import Key, Position, Row, RowKind, Table, merged
 from bbws.kernel.work import UnitOfWork
+from bbws.people.store import REMEMBERED
 from bbws.tenants.model import Environment, Mark, Status, Tenant, Transition, fold_name
 
 BASE = "/v1.0/tenants"
@@ -27,7 +28,7 @@ ORDERS = {
 DECIDING = Access.to(gets="TENANT", queries="CUSTOMER")
 READING = DECIDING | Access.to(gets="CONTACT")
 LISTING = READING | Access.to(indexes=" ".join((*_OWN, BY_USER)))
-FOUNDING = Access.to(gets="TENANTNAME", queries="CUSTOMER", puts="TENANT TENANTNAME CUSTOMER")
+FOUNDING = REMEMBERED | Access.to(gets="TENANTNAME", queries="CUSTOMER", puts="TENANT TENANTNAME CUSTOMER")
 CHANGING = DECIDING | Access.to(gets="TENANTNAME", puts="TENANT TENANTNAME", removes="TENANTNAME")
 PASSING = DECIDING | Access.to(puts="TENANT")
 LEAVING = PASSING | Access.to(removes="TENANTNAME")

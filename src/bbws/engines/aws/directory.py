@@ -6,8 +6,9 @@ from typing import Any
 
 from bbws.engines.aws.calls import Calls, Refused
 from bbws.kernel.clock import Clock
-from bbws.people.model import fold_email
+from bbws.people.model import MOST_CHARACTERS
 from bbws.people.ports import Proven
+from bbws.people.schemas import address
 from bbws.tenants.permissions import Role
 
 TENANTS = "custom:tenantIds"
@@ -15,7 +16,9 @@ TENANTS = "custom:tenantIds"
 GROUPS = {role.value: f"Tenant{role}" for role in Role}
 _PREFIX = "user-"
 _MOST_CHARACTERS = 2048
-_ASKED_EVERY = timedelta(hours=1)
+# How long an address that became another is taken for the former one; and whoever has none, for somebody without.
+_ASKED_EVERY = timedelta(minutes=5)
+_NOBODY_ASKED_EVERY = timedelta(seconds=30)
 _MOST_KNOWN = 4096
 _GROUPS_AT_ONCE = 60
 _ABSENT = "UserNotFoundException"
@@ -27,7 +30,7 @@ class UserPool:
     Args:
         calls: to Cognito.
         pool: the pool's id.
-        clock: an address that was asked for is known for an hour.
+        clock: an address that was asked for is known for five minutes, that there is none for half a minute.
     """
 
     def __init__(self, calls: Calls, pool: str, clock: Clock) -> None:
@@ -43,27 +46,15 @@ class UserPool:
             Unavailable: Cognito cannot be asked.
         """
         now = self._clock.now()
-        asked, proven = self._known.get(user_id, (None, Proven()))
-        if asked is not None and now < asked + _ASKED_EVERY:
+        until, proven = self._known.get(user_id, (now, Proven()))
+        if now < until:
             return proven
-        found = self._find("sub", user_id.removeprefix(_PREFIX))
+        found = self._find(user_id)
         proven = Proven() if found is None else _proven(_attributes(found))
-        if proven.email:  # who has none yet may have one with the next call
-            if len(self._known) >= _MOST_KNOWN:
-                self._known.clear()
-            self._known[user_id] = now, proven
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        self._known[user_id] = now + (_ASKED_EVERY if proven.email else _NOBODY_ASKED_EVERY), proven
         return proven
-
-    def find_by_email(self, email: str) -> str | None:
-        """The person who has proven to have an address.
-
-        Raises:
-            Unavailable: Cognito cannot be asked.
-        """
-        found = self._find("email", email)
-        attributes = {} if found is None else _attributes(found)
-        has_it = fold_email(_proven(attributes).email) == fold_email(email)
-        return f"{_PREFIX}{attributes['sub']}" if attributes and has_it else None
 
     def belong(self, user_id: str, tenants: Sequence[str], roles: Collection[str]) -> None:
         """Have tokens from now on name these tenants, as many as an attribute holds, and groups for these roles.
@@ -71,7 +62,7 @@ class UserPool:
         Raises:
             Unavailable: Cognito cannot be asked.
         """
-        found = self._find("sub", user_id.removeprefix(_PREFIX))
+        found = self._find(user_id)
         if found is None:
             return
         name, listed = found["Username"], _fitting(tenants)
@@ -90,7 +81,7 @@ class UserPool:
             Unavailable: Cognito cannot be asked.
         """
         self._known.pop(user_id, None)
-        found = self._find("sub", user_id.removeprefix(_PREFIX))
+        found = self._find(user_id)
         if found is None:
             return
         try:
@@ -108,10 +99,9 @@ class UserPool:
         for group in sorted(set(groups) - held):
             self._ask("AdminAddUserToGroup", name, GroupName=group)
 
-    def _find(self, attribute: str, value: str) -> Mapping[str, Any] | None:
-        """The only one by an attribute, of which its filter is the documented way: a sub is no name of every pool."""
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        request = {"UserPoolId": self._pool, "Filter": f'{attribute} = "{escaped}"', "Limit": 1}
+    def _find(self, user_id: str) -> Mapping[str, Any] | None:
+        """Of somebody's sub its filter is the documented way: it is no name of every pool. It has no quotes in it."""
+        request = {"UserPoolId": self._pool, "Filter": f'sub = "{user_id.removeprefix(_PREFIX)}"', "Limit": 1}
         users = self._calls.call("ListUsers", request).get("Users", ())
         return users[0] if users else None
 
@@ -126,7 +116,11 @@ def _attributes(user: Mapping[str, Any]) -> dict[str, str]:
 def _proven(attributes: Mapping[str, str]) -> Proven:
     if attributes.get("email_verified") != "true":
         return Proven()
-    return Proven(attributes.get("email", ""), attributes.get("name", ""))
+    try:
+        # As it is kept: otherwise one address could be written in two ways, and found in one of them.
+        return Proven(address(attributes.get("email", "")), attributes.get("name", "")[:MOST_CHARACTERS])
+    except ValueError:
+        return Proven()  # nobody can write to it: as good as none
 
 
 def _fitting(tenants: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 from bbws.engines.embedded.private import create_private, make_private
@@ -13,6 +14,8 @@ _READER_CACHE_KIB = 16 * 1024
 _CHECKPOINT_PAGES = 4000
 _WAL_KEPT_BYTES = 64 * 1024 * 1024
 _STATEMENTS = 256
+# Shorter than writers wait for each other.
+_EMPTYING_SECONDS = 1.0
 _BESIDE = ("-wal", "-shm", "-journal")
 SYNCHRONOUS = frozenset({"FULL", "NORMAL", "OFF"})
 
@@ -63,6 +66,24 @@ def _connect(uri: str, busy_seconds: float, cache_kib: int) -> sqlite3.Connectio
     )
     connection.execute(f"PRAGMA cache_size = -{cache_kib}")
     return connection
+
+
+def empty_log(file: Path) -> None:
+    """Bring what the write-ahead log holds into the database, and leave nothing in the log: also of what was removed.
+
+    Whoever writes meanwhile waits for it.
+
+    Raises:
+        Unavailable: somebody reads what only the log has; or the disk does not take it.
+    """
+    uri = f"{file.absolute().as_uri()}?mode=rw&vfs=unix-excl"
+    try:
+        with closing(_connect(uri, _EMPTYING_SECONDS, _READER_CACHE_KIB)) as connection:
+            [busy, _, _] = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.DatabaseError as error:
+        raise Unavailable(f"the write-ahead log cannot be emptied: {error}") from error
+    if busy:
+        raise Unavailable("the write-ahead log cannot be emptied while somebody reads from it")
 
 
 class _Held:

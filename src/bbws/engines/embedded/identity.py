@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from bbws.engines.embedded import tokens
-from bbws.engines.embedded.identity_keys import ALGORITHM, KEY_FILE, LONGEST, TokenKeys
+from bbws.engines.embedded.identity_keys import ALGORITHM, KEY_FILE, TokenKeys
 from bbws.engines.embedded.oidc import OidcTokens
 from bbws.engines.embedded.promoted import Promoted
+from bbws.engines.embedded.tokens import LONGEST
 from bbws.identity.model import ADMIN, SUBJECT, Claims
 from bbws.kernel.clock import Clock, SystemClock
 from bbws.kernel.http import Request

@@ -11,12 +11,12 @@ import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bbws.engines.embedded.private import create_private, make_private
-from bbws.engines.embedded.tokens import LEEWAY
+from bbws.engines.embedded.tokens import LEEWAY, LONGEST
 from bbws.kernel.clock import Clock
 from bbws.kernel.table import Unavailable
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 KEY_FILE = "identity-key"
-LONGEST = timedelta(hours=24)
 ALGORITHM = "EdDSA"
 _SEED_BYTES = 32
 _REPLACED = re.compile(rf"{KEY_FILE}\.replaced-(?P<moment>\d{{8}}T\d{{12}})-[0-9a-f]{{8}}")

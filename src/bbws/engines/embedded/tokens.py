@@ -1,6 +1,5 @@
 """What is asked of every token, whoever issued it: its length, its form, its times, and what it may say of a person."""
 
-import math
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -15,7 +14,11 @@ from bbws.people.schemas import address
 
 # Clocks of two machines differ by a little, and a token may arrive before it was issued.
 LEEWAY = timedelta(seconds=5)
+# There is no list of revoked tokens: one that is lost is good until it ends.
+LONGEST = timedelta(hours=24)
 MOST_BYTES = 8192
+# The year 9999's last second, behind which no time of ours lies.
+_LAST_SECOND = 253_402_300_799
 _SCHEME = "bearer "
 # RFC 8725 §3.11: what the same issuer signs for another purpose, such as a sign-out, is no token of a person.
 _TYPES = frozenset({"", "jwt", "at+jwt", "application/at+jwt"})
@@ -98,7 +101,7 @@ def decode(
 
 
 def check_times(claims: Mapping[str, Any], now: datetime) -> None:
-    """Refuse a token before its time and after it, but for a little.
+    """Refuse a token before its time and after it, but for a little, and one that lives for longer than a day.
 
     Raises:
         Problem: 401.
@@ -110,11 +113,13 @@ def check_times(claims: Mapping[str, Any], now: datetime) -> None:
         raise invalid("This token has expired. Sign in again for a new one.")
     if max(times.get("nbf", 0), times["iat"]) > (now + LEEWAY).timestamp():
         raise invalid("This token is not valid yet. See to the clocks of whoever issued it.")
+    if times["exp"] - times["iat"] > LONGEST.total_seconds():
+        raise invalid("This token lives for longer than 24 hours. Have its issuer give ones that end sooner.")
 
 
 def _is_time(value: object) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and math.isfinite(value)  # type: ignore[arg-type] # it is a number
+    """Whether it is one in seconds, also of a part of a second (RFC 7519 §2); not a number is in no range."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LAST_SECOND
 
 
 def text(value: object) -> str:

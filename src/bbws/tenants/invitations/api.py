@@ -6,6 +6,7 @@ from typing import Any
 from bbws.kernel.actor import ANYONE
 from bbws.kernel.endpoint import Answer, Call, Endpoint, Link, Listed
 from bbws.kernel.entity import Stored
+from bbws.people.model import USER_NOT_FOUND
 from bbws.people.service import EmailKey
 from bbws.tenants import permissions
 from bbws.tenants.invitations import service, store
@@ -221,7 +222,15 @@ ENDPOINTS = (
         handler=_accept,
         permission=permissions.SELF,
         response=UserBody,
-        problems=(*_OF_TOKEN, NOT_INVITED, ALREADY_ASSIGNED, TOO_MANY_UNIT_ROLES, TENANT_STATUS, UNKNOWN_UNIT),
+        problems=(
+            *_OF_TOKEN,
+            NOT_INVITED,
+            ALREADY_ASSIGNED,
+            TOO_MANY_UNIT_ROLES,
+            TENANT_STATUS,
+            UNKNOWN_UNIT,
+            USER_NOT_FOUND,
+        ),
         links=MEMBER_LINKS,
         secret_fields=("email", "name"),
         **_RECEIVING,

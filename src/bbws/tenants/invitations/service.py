@@ -64,7 +64,7 @@ def invite(
     _require_active(work, tenant_id)
     _require_stranger(work, email_key, tenant_id, asked.email)
     _require_unit(work, tenant_id, asked.unit_id)
-    contact_id = people.contact_for(work, email_key, asked.email)
+    contact_id = people.contact_for(work, email_key, tenant_id, asked.email)
     _make_room(work, tenant_id, contact_id)
     now = work.now()
     invitation = Invitation(
@@ -97,7 +97,7 @@ def resend(work: UnitOfWork, invitation_key: InvitationKey, tenant_id: str, invi
     work.match(current)
     now = work.now(current)
     invitation = model.resent(current.value, now)
-    if people.values(work, invitation.contact_id) is None:
+    if people.values_to_keep(work, invitation.contact_id) is None:
         raise FORGOTTEN("The address that this invitation was sent to has been forgotten. Make another one.")
     model.require_rested(current.value, now)
     store.drop_token(work, _token(invitation_key, current.value))
@@ -209,9 +209,8 @@ def _require_active(work: UnitOfWork, tenant_id: str) -> None:
 
 
 def _require_stranger(work: UnitOfWork, email_key: EmailKey, tenant_id: str, email: str) -> None:
-    known = people.find(work.table, email_key, email)
-    user_id = None if known is None else known.user_id
-    if user_id is not None and members_store.find(work, tenant_id, user_id) is not None:
+    users = people.users_of(work.table, email_key, email)
+    if any(members_store.find(work, tenant_id, user_id) is not None for user_id in users):
         raise ALREADY_ASSIGNED("Who has this address belongs to the tenant already. Change the role instead.")
 
 

@@ -10,6 +10,7 @@ from bbws.kernel.table import Insert, Key, Position, Remove, Replace, Row, RowKi
 from bbws.kernel.work import UnitOfWork
 from bbws.people import store as people_store
 from bbws.tenants.invitations.model import Answered, Invitation, State, hash_of
+from bbws.tenants.members.store import LETTING_IN
 from bbws.tenants.permissions import Role
 from bbws.tenants.store import DECIDING
 from bbws.tenants.store import path as tenant_path
@@ -23,18 +24,19 @@ LISTING = DECIDING | Access.to(gets="CONTACT", indexes=BY_TENANT)
 INVITING = (
     SHOWING
     | people_store.KNOWING
+    | people_store.FINDING
     | Access.to(gets="PENDING", puts="INVITATION INVITATIONTOKEN PENDING", ensures="TENANT")
 )
 RESENDING = SHOWING | Access.to(
     gets="INVITATIONTOKEN PENDING",
     puts="INVITATION INVITATIONTOKEN PENDING",
     removes="INVITATIONTOKEN",
-    ensures="TENANT",
+    ensures="TENANT CONTACT",
 )
 CANCELLING = SHOWING | Access.to(gets="INVITATIONTOKEN", puts="INVITATION", removes="INVITATIONTOKEN PENDING")
 LOOKING = Access.to(gets="INVITATIONTOKEN INVITATION TENANT CONTACT")
 DECLINING = LOOKING | Access.to(puts="INVITATION", removes="PENDING")
-ACCEPTING = DECLINING | people_store.SHOWING | Access.to(puts="TENANT CUSTOMER", ensures="TENANT")
+ACCEPTING = DECLINING | people_store.SHOWING | LETTING_IN
 ENDING = Access.to(gets="INVITATION", queries="PENDING", puts="INVITATION", removes="PENDING")
 MAILING = Access.to(gets="INVITATION TENANT CONTACT")
 

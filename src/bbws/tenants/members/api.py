@@ -6,7 +6,8 @@ from bbws.kernel.clock import rfc3339
 from bbws.kernel.endpoint import Answer, Call, Endpoint, Link, Listed, Paging
 from bbws.kernel.entity import Stored
 from bbws.kernel.table import Position
-from bbws.people.model import USER_NOT_FOUND
+from bbws.people.model import SHARED_ADDRESS, USER_NOT_FOUND
+from bbws.people.schemas import PersonPath
 from bbws.people.service import EmailKey
 from bbws.people.store import BASE as PEOPLE
 from bbws.tenants import differences, permissions, reading
@@ -17,7 +18,6 @@ from bbws.tenants.members.schemas import (
     AddUser,
     BelongingBody,
     ChangedUserBody,
-    PersonPath,
     RemoveQuery,
     SetRole,
     UserBody,
@@ -136,7 +136,7 @@ ENDPOINTS = (
         path=_ALL,
         access=store.ADDING,
         summary="Give somebody who has signed in before a role in a tenant, or at a unit of it",
-        description="Somebody who has not is invited.",
+        description="Somebody who has not is invited; so is one of several who have signed in with the same address.",
         handler=_add,
         cli=("users", "add"),
         permission=permissions.USERS_WRITE,
@@ -144,7 +144,7 @@ ENDPOINTS = (
         body_schema=AddUser,
         response=UserBody,
         status=201,
-        problems=(*_OF_ONE, UNIT_NOT_FOUND, ALREADY_ASSIGNED, TOO_MANY_UNIT_ROLES, TENANT_STATUS),
+        problems=(*_OF_ONE, UNIT_NOT_FOUND, ALREADY_ASSIGNED, TOO_MANY_UNIT_ROLES, TENANT_STATUS, SHARED_ADDRESS),
         links=LINKS,
         secret_fields=("email", "name"),
         example={"email": "sipho@example.com", "role": "Operator"},

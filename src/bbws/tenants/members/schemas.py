@@ -9,18 +9,12 @@ from bbws.kernel.clock import rfc3339
 from bbws.kernel.endpoint import Paging, Query, Resource, Wire
 from bbws.kernel.entity import Stored
 from bbws.kernel.work import UnitOfWork
-from bbws.people.schemas import Email, ShownEmail
+from bbws.people.schemas import Email, ShownEmail, UserId
 from bbws.people.service import values_of_user
 from bbws.tenants.members.model import Difference, Membership, reasons
 from bbws.tenants.permissions import GIVEN, Role
 from bbws.tenants.schemas import TenantId
 from bbws.tenants.units.model import ANY_ID_PATTERN
-
-type UserId = Annotated[
-    str,
-    Field(pattern=r"^user-[A-Za-z0-9-]{1,64}$", examples=["user-thandi"], description="Subject id of the person."),
-]
-
 
 type UnitId = Annotated[
     str,
@@ -36,12 +30,6 @@ class UserPath(Query):
     """Which person, in which tenant."""
 
     tenant_id: TenantId
-    user_id: UserId
-
-
-class PersonPath(Query):
-    """Which person."""
-
     user_id: UserId
 
 

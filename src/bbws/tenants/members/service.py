@@ -6,9 +6,8 @@ from bbws.kernel.entity import Stored
 from bbws.kernel.table import MAX_WRITES, Position
 from bbws.kernel.work import UnitOfWork
 from bbws.people import service as people
-from bbws.people.model import USER_NOT_FOUND
+from bbws.people.model import SHARED_ADDRESS, USER_NOT_FOUND
 from bbws.people.service import EmailKey
-from bbws.people.store import person_of
 from bbws.tenants import events, service
 from bbws.tenants import store as tenants_store
 from bbws.tenants.members import model, store
@@ -42,15 +41,16 @@ def add(
 
     Raises:
         Problem: 404 where nobody with this address has signed in, and for a unit that is not there; 409 for who has
-            such a role; 422 unless the tenant is active.
+            such a role; 422 unless the tenant is active, and where several have signed in with the address.
     """
     tenant = service.get(work, tenant_id)
     require(tenant.value, Status.ACTIVE)
-    known = people.find(work.table, email_key, email)
-    person = None if known is None or known.user_id is None else person_of(work.table, known.user_id)
-    if person is None or person.erased_at is not None:
+    found = people.users_of(work.table, email_key, email)
+    if not found:
         raise USER_NOT_FOUND("Nobody with this address has signed in yet. Invite them instead.")
-    return assign(work, tenant, person.user_id, role, unit_id)
+    if len(found) > 1:
+        raise SHARED_ADDRESS("Several people have signed in with this address. Invite the one you mean instead.")
+    return assign(work, tenant, found[0], role, unit_id)
 
 
 def assign(
@@ -59,8 +59,10 @@ def assign(
     """Give a person a role in the tenant, or at a unit of it, which must still be there at the commit.
 
     Raises:
-        Problem: 404 for a unit that is not there; 409 where there is a role already, or the unit is being deleted.
+        Problem: 404 for a unit that is not there, and for who was forgotten; 409 where there is a role already, or the
+            unit is being deleted.
     """
+    people.require_remembered(work, user_id)
     if unit_id is not None:
         _enter(work, tenant.value.tenant_id, unit_id)
     current = store.load(work.table, tenant.value.tenant_id, user_id)
@@ -134,6 +136,13 @@ def end(work: UnitOfWork, tenant_id: str, start: Position | None) -> Position | 
 
 def _most_writes(membership: Membership) -> int:
     return _OF_MEMBER + len(membership.units)
+
+
+def forget(work: UnitOfWork, tenant_id: str, user_id: str) -> None:
+    """End what somebody who is forgotten holds in a tenant, the last Admin too."""
+    current = store.find(work, tenant_id, user_id)
+    if current is not None:
+        work.update(store.MEMBERSHIP, current, model.removed(current.value), events.REMOVED)
 
 
 def leave_unit(work: UnitOfWork, tenant_id: str, user_id: str, unit_id: str) -> None:

@@ -20,11 +20,12 @@ LISTING = SHOWING | Access.to(indexes=f"{USERS} {USERS_OF_ROLE}")
 BELONGING = Access.to(gets="TENANT", indexes=BY_USER)
 REMOVING = DECIDING | Access.to(queries="TENANT", puts="TENANT", removes="TENANT CUSTOMER", ensures="TENANT")
 CHANGING = REMOVING | Access.to(puts="CUSTOMER")
-ADDING = SHOWING | Access.to(gets="EMAIL", puts="TENANT CUSTOMER", ensures="TENANT")
+LETTING_IN = people_store.REMEMBERED | Access.to(puts="TENANT CUSTOMER", ensures="TENANT")
+ADDING = SHOWING | people_store.FINDING | LETTING_IN
 ENDING = Access.to(gets="TENANT", queries="TENANT", puts="TENANT", removes="TENANT CUSTOMER")
 OF_UNITS = DECIDING | Access.to(queries="TENANT")
 LEAVING_TEAM = DECIDING | Access.to(puts="TENANT", removes="TENANT")
-ADDING_TO_TEAM = SHOWING | Access.to(puts="TENANT", ensures="TENANT")
+ADDING_TO_TEAM = SHOWING | people_store.REMEMBERED | Access.to(puts="TENANT", ensures="TENANT")
 _ADMIN, _AT, _MEMBER = "ADMIN#", "AT#", "MEMBER#"
 _AT_ONCE = 100
 _FEW = 10

@@ -11,7 +11,8 @@ from bbws.kernel.clock import rfc3339
 from bbws.kernel.endpoint import Paging, Query, Resource, Wire
 from bbws.kernel.entity import Stored
 from bbws.kernel.text import ONE_LINE
-from bbws.tenants.members.schemas import AccessDifference, UserId
+from bbws.people.schemas import UserId
+from bbws.tenants.members.schemas import AccessDifference
 from bbws.tenants.schemas import NAME_PATTERN, NAMED, TenantId, TenantPath
 from bbws.tenants.units.model import Unit, UnitKind, id_pattern
 from bbws.tenants.units.reading import Tree

@@ -8,12 +8,11 @@ from bbws.kernel.endpoint import Answer, Call, Endpoint, Link, Listed, Wire
 from bbws.kernel.entity import Stored
 from bbws.kernel.problem import ProblemType
 from bbws.people.model import USER_NOT_FOUND
-from bbws.people.schemas import ShownEmail
+from bbws.people.schemas import ShownEmail, UserId
 from bbws.people.service import values_of_user
 from bbws.tenants import permissions
 from bbws.tenants.members import store as members_store
 from bbws.tenants.members.model import ALREADY_ASSIGNED, TOO_MANY_UNIT_ROLES, Membership
-from bbws.tenants.members.schemas import UserId
 from bbws.tenants.model import TENANT_STATUS
 from bbws.tenants.permissions import Role
 from bbws.tenants.units import team

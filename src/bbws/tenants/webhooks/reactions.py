@@ -66,7 +66,7 @@ def _told(table: Table, change: Change) -> Tenant | None:
 
 def _contacts(table: Table, tenant_id: str) -> list[str]:
     found = (person_of(table, user_id) for user_id in admins(table, tenant_id))
-    return [person.contacts[0] for person in found if person is not None and person.erased_at is None]
+    return [person.contact_id for person in found if person and person.contact_id and person.erased_at is None]
 
 
 def _mail(change: Change, tenant: Tenant, contact_id: str, base: str, to: str) -> Mail:
