@@ -109,6 +109,7 @@ def _arns(cloud: Cloud, resource: str) -> list[str]:
                     _arn(cloud, "ses", f"identity/{identity}")
                     for identity in ("no-reply@bigbeardweb.solutions", "bigbeardweb.solutions")
                 ],
+                "people": [_arn(cloud, "cognito-idp", f"userpool/{cloud.known.user_pool}")],
                 "gateway/apikeys": [f"{GATEWAY}:/apikeys", f"{GATEWAY}:/apikeys/*"],
             }[resource]
 

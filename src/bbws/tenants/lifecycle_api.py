@@ -6,16 +6,10 @@ from bbws.kernel.endpoint import Answer, Call, Endpoint
 from bbws.operations.model import ILLEGAL_TRANSITION
 from bbws.operations.store import ACCEPTING
 from bbws.tenants import lifecycle, permissions, store
+from bbws.tenants.lifecycle_schemas import AcceptedLifecycle, DeleteQuery, MovedTenant, SetStatus, WithReason
 from bbws.tenants.model import CONFIRMATION, DEPENDENCIES, Transition
 from bbws.tenants.rendering import LINKS, ONE, moved, one
-from bbws.tenants.schemas import (
-    AcceptedLifecycle,
-    DeleteQuery,
-    MovedTenant,
-    SetStatus,
-    TenantPath,
-    WithReason,
-)
+from bbws.tenants.schemas import TenantPath
 
 _WHY = {"reason": "No payment for 60 days"}
 _MOVED = {"response": MovedTenant, "links": LINKS, "secret_fields": ("contactEmail",)}

@@ -10,8 +10,9 @@ from bbws.operations.store import path as operation_path
 from bbws.tenants import store
 from bbws.tenants.access import stand_anew
 from bbws.tenants.lifecycle import Moved
+from bbws.tenants.lifecycle_schemas import AcceptedLifecycle, MovedTenant, WarningBody
 from bbws.tenants.model import ACCOUNT_SUSPENDED, TENANT_NOT_FOUND, Status, Tenant, Transition
-from bbws.tenants.schemas import AcceptedLifecycle, MovedTenant, TenantBody, TenantPath, WarningBody
+from bbws.tenants.schemas import TenantBody, TenantPath
 
 SERVICE = "tenant-api"
 ONE = f"{store.BASE}/{{tenantId}}"

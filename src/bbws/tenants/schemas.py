@@ -9,9 +9,8 @@ from bbws.kernel.canonical import InvalidDocument, check_document
 from bbws.kernel.clock import rfc3339, rfc3339_or_none
 from bbws.kernel.endpoint import Paging, Query, Resource, Wire
 from bbws.kernel.entity import Stored
-from bbws.kernel.text import LINES, ONE_LINE
+from bbws.kernel.text import ONE_LINE
 from bbws.kernel.work import UnitOfWork
-from bbws.operations.schemas import Accepted
 from bbws.people.schemas import Email, ShownEmail
 from bbws.people.service import values
 from bbws.tenants.model import (
@@ -32,7 +31,6 @@ NAME_PATTERN = rf"^[{_LATIN}](?:[{_LATIN} '-]*[{_LATIN}'])?$"
 EXAMPLE_ID = "tenant-5f0c1a52-6a4e-4e0b-9f6e-2f7c7d1f7a10"
 # As telephones and word processors write an apostrophe.
 _APOSTROPHES = str.maketrans({"\u2019": "'", "\u02bc": "'"})
-_SHORTEST_REASON, _LONGEST_REASON = 10, 500
 
 
 def _name(value: object) -> object:
@@ -64,16 +62,6 @@ type Name = Annotated[
     ONE_LINE,
 ]
 type Label = Annotated[str, Field(min_length=2, max_length=50), ONE_LINE]
-type Reason = Annotated[
-    str,
-    Field(
-        min_length=_SHORTEST_REASON,
-        max_length=_LONGEST_REASON,
-        examples=["No payment for 60 days"],
-        description="Why; it is kept with the change.",
-    ),
-    LINES,
-]
 
 
 def _storable(value: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -101,13 +89,6 @@ class TenantQuery(Paging):
     )
     sort_by: Literal["createdAt", "organizationName"] = Field(default="createdAt", description="Their order.")
     sort_order: Literal["asc", "desc"] = Field(default="desc", description="Its direction.")
-
-
-class DeleteQuery(Query):
-    """How to take leave."""
-
-    force: bool = Field(default=False, description="Also of a tenant whose environment runs; needs `confirm`.")
-    confirm: str | None = Field(default=None, max_length=100, description="The name of the organisation.")
 
 
 class _Parts(Wire):
@@ -174,19 +155,6 @@ def require_nested(division: str | None, group: str | None, team: str | None) ->
     if (group is not None and division is None) or (team is not None and group is None):
         msg = "group needs division, and team needs group"
         raise ValueError(msg)
-
-
-class SetStatus(Wire):
-    """A status to take a tenant to."""
-
-    status: Status = Field(strict=False, description="Where it is to stand.")
-    reason: Reason
-
-
-class WithReason(Wire):
-    """Why."""
-
-    reason: Reason
 
 
 class TenantBody(Resource):
@@ -286,25 +254,3 @@ class ReadTenant(TenantBody):
     """A tenant, and how much there is in it."""
 
     summary: SummaryBody = Field(description="What there is in it, as far as the caller may list it.")
-
-
-class WarningBody(Wire):
-    """Something to know about what was done."""
-
-    code: str = Field(examples=["rebuilding"], description="What it is about.")
-    message: str = Field(description="What to know.")
-
-
-class MovedTenant(TenantBody):
-    """A tenant whose status was changed."""
-
-    message: str = Field(description="What was done.")
-    warnings: list[WarningBody] = Field(description="What to know about it.")
-
-
-class AcceptedLifecycle(Accepted):
-    """A change of status that was made, and what follows from it: see `Location`."""
-
-    tenant_id: TenantId
-    tenant_status: Status = Field(description="Where the tenant stands from now on.")
-    message: str = Field(description="What was done.")
