@@ -27,6 +27,14 @@ def _assigned_twice(world: World) -> Reply:
     return world.join(tenant, "ben", "Viewer", by="ann")
 
 
+def _shared(world: World) -> Reply:
+    tenant = world.active("ann")
+    for subject in ("ben", "benny"):
+        world.subjects["ben"] = subject
+        world.known("ben")
+    return world.ask("ann", "POST", tenant_path(tenant, "users"), {"email": "ben@example.com", "role": "Viewer"})
+
+
 def _unit(world: World, method: str, path: str, body: object = None) -> Reply:
     tenant = world.active("ann")
     world.ask("ann", "POST", tenant_path(tenant, "divisions"), {"name": "North"})
@@ -46,6 +54,7 @@ WAYS: Mapping[str, tuple[Callable[[World], Reply], int]] = {
     ),
     "dependencies-exist": (lambda world: world.ask("ann", "DELETE", tenant_path(world.active("ann"))), 422),
     "already-assigned": (_assigned_twice, 409),
+    "shared-address": (_shared, 422),
     "last-admin": (
         lambda world: world.ask("ann", "DELETE", tenant_path(world.active("ann"), "users", "user-ann")),
         422,
@@ -57,7 +66,7 @@ WAYS: Mapping[str, tuple[Callable[[World], Reply], int]] = {
     "unit-not-found": (lambda world: _unit(world, "GET", "divisions/div-0123456789ABCDEF"), 404),
     "unit-name-taken": (lambda world: _unit(world, "POST", "divisions", {"name": "north"}), 409),
     "webhook-not-found": (lambda world: _unit(world, "GET", "webhooks/webhook-0123456789ABCDEF"), 404),
-    "invitation-not-found": (lambda world: world.ask("ann", "GET", "/v1.0/invitations/nothing"), 404),
+    "invitation-not-found": (lambda world: world.ask("ann", "GET", f"/v1.0/invitations/{'x' * 43}"), 404),
     "webhook-address-refused": (lambda world: _unit(world, "POST", "webhooks", {"url": "https://127.0.0.1/"}), 422),
 }
 # Those that take longer to get, in the tests beside this file.
