@@ -37,7 +37,7 @@ def _received(made: Account, invitation: dict[str, Any], issue: int = 1) -> str:
 
 def _sent(made: Account, own: str) -> None:
     first = _invite(made, own, "pia")
-    _invite(made, own, "quin")
+    second = _invite(made, own, "quin")
     made.work()
     listed = f"{own}/invitations?pageSize=1"
     token = ask(made, "listInvitations", listed).json["nextToken"]
@@ -48,10 +48,13 @@ def _sent(made: Account, own: str) -> None:
     for key in ("", None):
         assert made.call("lookUpInvitation", _received(made, first, 2), key=key).status == 200
     ask(made, "cancelInvitation", _one(own, first))
+    ask(made, "forgetAddress", "/v1.0/users/forget", {"email": "quin@example.com"}, by="boss")
+    made.work()
+    assert ask(made, "getInvitation", _one(own, second)).json["status"] == "CANCELLED"
 
 
 def _accepted(made: Account, own: str, division: str) -> None:
-    """Into the tenant as its Admin, and into a unit of it; then taken out, and forgotten."""
+    """Into the tenant as its Admin, and into a unit of it; then forgotten, and with that or before taken out."""
     for name, role, at in (("rob", "Admin", {}), ("sue", "Viewer", {"divisionId": division})):
         sub = made.enrol(name)
         received = f"{_received(made, _invite(made, own, name, role, **at))}/accept"
@@ -60,10 +63,14 @@ def _accepted(made: Account, own: str, division: str) -> None:
         made.work()  # the pool is told of each role
         one = f"{own}/users/user-{sub}"
         ask(made, "getTenantUser", one, by=sub if role == "Admin" else "ann")
-        ask(made, "removeUser", one, status=204)
+        if role == "Admin":
+            ask(made, "forgetAddress", "/v1.0/users/forget", {"email": f"{name}@example.com"}, by="boss")
+        else:
+            ask(made, "removeUser", one, status=204)
+            made.work()
+            ask(made, "eraseUser", f"/v1.0/users/user-{sub}", by="boss", status=204)
         made.work()
-        ask(made, "eraseUser", f"/v1.0/users/user-{sub}", by="boss", status=204)
-        made.work()
+        ask(made, "getTenantUser", one, status=404)
 
 
 def _declined(made: Account, own: str) -> None:

@@ -59,6 +59,7 @@ def _founded(made: Account) -> dict[str, Any]:
     theirs = ask(made, "createTenant", TENANTS, third, by="boss", status=201).json
     ask(made, "getTenant", f"{TENANTS}/{theirs['tenantId']}")  # as an Admin of the customer
     ask(made, "updateTenant", path, {"organizationName": "Acme One", "contactEmail": "new@acme.example"})
+    ask(made, "updateTenant", path, {"contactEmail": ACME["contactEmail"]})  # which it knows
     ask(made, "setTenantStatus", f"{path}/status", {"status": "ACTIVE", **WHY})
     ask(
         made, "setTenantStatus", f"{TENANTS}/{theirs['tenantId']}/status", {"status": "DEPROVISIONED", **WHY}, by="boss"

@@ -24,7 +24,11 @@ RARE: set[Right] = {("apigateway:GET", "gateway/apikeys", "")}
 RARE |= {("secretsmanager:GetSecretValue", "secret/email-key", "")}
 RARE |= {
     (f"dynamodb:{action}", "table/people", family)
-    for action, families in (("GetItem", REGISTERING.gets | REGISTERING.puts), ("PutItem", REGISTERING.puts))
+    for action, families in (
+        ("GetItem", REGISTERING.gets),
+        ("PutItem", REGISTERING.puts),
+        ("DeleteItem", REGISTERING.removes),  # where the address is another by then
+    )
     for family in families
 }
 

@@ -34,6 +34,7 @@ NEEDS = {
     ("GET", "/v1.0/admin/campaigns/SUMMER/history"): ADMINISTRATOR,
     ("GET", "/v1.0/admin/products/PROD-001/offers"): ADMINISTRATOR,
     ("DELETE", "/v1.0/users/user-nobody"): ADMINISTRATOR,
+    ("POST", "/v1.0/users/forget"): ADMINISTRATOR,
     ("GET", "/v1.0/operations"): SOMEBODY,
     ("GET", "/v1.0/operations/op-0000000000000000"): SOMEBODY,
     ("POST", "/v1.0/operations/op-0000000000000000/cancel"): SOMEBODY,

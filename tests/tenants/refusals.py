@@ -27,6 +27,14 @@ def _assigned_twice(world: World) -> Reply:
     return world.join(tenant, "ben", "Viewer", by="ann")
 
 
+def _shared(world: World) -> Reply:
+    tenant = world.active("ann")
+    for subject in ("ben", "benny"):
+        world.subjects["ben"] = subject
+        world.known("ben")
+    return world.ask("ann", "POST", tenant_path(tenant, "users"), {"email": "ben@example.com", "role": "Viewer"})
+
+
 def _unit(world: World, method: str, path: str, body: object = None) -> Reply:
     tenant = world.active("ann")
     world.ask("ann", "POST", tenant_path(tenant, "divisions"), {"name": "North"})
@@ -46,6 +54,7 @@ WAYS: Mapping[str, tuple[Callable[[World], Reply], int]] = {
     ),
     "dependencies-exist": (lambda world: world.ask("ann", "DELETE", tenant_path(world.active("ann"))), 422),
     "already-assigned": (_assigned_twice, 409),
+    "shared-address": (_shared, 422),
     "last-admin": (
         lambda world: world.ask("ann", "DELETE", tenant_path(world.active("ann"), "users", "user-ann")),
         422,

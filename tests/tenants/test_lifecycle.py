@@ -173,4 +173,4 @@ def test_a_plan_says_what_would_be_and_changes_nothing(world: World) -> None:
     assert [change["type"] for change in plan["changes"]] == ["tenant.parked"]
     assert world.ask("ann", "GET", tenant_path(tenant)).json["status"] == "ACTIVE"
     plan = world.ask("ben", "POST", f"{TENANTS}?dryRun=true", {**ACME, "organizationName": "Bens"}).json
-    assert {change["type"] for change in plan["changes"]} == {"tenant.created", "user.assigned"}
+    assert {change["type"] for change in plan["changes"]} == {"contact.added", "tenant.created", "user.assigned"}

@@ -15,7 +15,9 @@ STORE = Store("people", ("CONTACT", "PERSON"), ("EMAIL",))
 # What every call of a person reads: whether that one is forgotten.
 SIGNED_IN = Access.to(gets="PERSON")
 SHOWING = Access.to(gets="CONTACT PERSON")
-KNOWING = Access.to(gets="EMAIL", puts="CONTACT EMAIL", ensures="EMAIL")
+# An address that a new tenant writes is the first that it knows.
+FIRST_KNOWING = Access.to(gets="EMAIL", puts="CONTACT EMAIL")
+KNOWING = FIRST_KNOWING | Access.to(ensures="EMAIL")
 FINDING = Access.to(queries="EMAIL")
 REGISTERING = Access.to(gets="CONTACT EMAIL PERSON", puts="CONTACT EMAIL PERSON", removes="CONTACT EMAIL")
 # What every commit does that lets somebody into a tenant.

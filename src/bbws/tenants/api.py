@@ -7,7 +7,7 @@ from bbws.kernel.access import Access
 from bbws.kernel.endpoint import Answer, Call, Link, Listed
 from bbws.people.model import USER_NOT_FOUND
 from bbws.people.service import EmailKey
-from bbws.people.store import KNOWING
+from bbws.people.store import FIRST_KNOWING, KNOWING
 from bbws.tenants import lifecycle_api, permissions, reading, service, store
 from bbws.tenants.invitations import api as invitations_api
 from bbws.tenants.members import api as members_api
@@ -93,7 +93,7 @@ ENDPOINTS = (
         store.BASE,
         "create",
         permission=permissions.SELF,
-        access=store.FOUNDING | KNOWING,
+        access=store.FOUNDING | FIRST_KNOWING,
         summary="Found a tenant",
         description="Whoever does becomes its Admin.",
         handler=_create,
