@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from bbws.kernel.canonical import Document, canonical
@@ -13,6 +14,8 @@ from bbws.operations.model import ILLEGAL_TRANSITION
 ID_PATTERN = r"^tenant-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 CUSTOMER_PATTERN = r"^[A-Za-z0-9-]{3,64}$"
 
+# So many tenants that have not left can be founded by one person, and for one customer.
+MOST_FOUNDED = 20
 _MOST_METADATA = 32 * 1024
 
 TENANT_NOT_FOUND = ProblemType(
@@ -45,6 +48,13 @@ UNKNOWN_CUSTOMER = ProblemType(
     "Unknown customer",
     "A tenant can be put under a customer by an Admin of one of the customer's tenants alone. Leave `customerId` out to"
     " have a new one made.",
+)
+QUOTA_EXCEEDED = ProblemType(
+    Kind.REFUSED,
+    "quota-exceeded",
+    "Quota exceeded",
+    "One person, and the people of one customer together, can found twenty tenants that have not left. The platform's"
+    " people can found more.",
 )
 CONFIRMATION = ProblemType(
     Kind.REFUSED,
@@ -123,6 +133,13 @@ _WAYS: Mapping[Status, Mapping[Transition, Status]] = {
 }
 
 
+class Quota(StrEnum):
+    """Whose tenants are counted."""
+
+    FOUNDER = "founder"
+    CUSTOMER = "customer"
+
+
 class Mark(NamedTuple):
     """When something was last done to a tenant, by whom, and why (empty where no reason is asked for)."""
 
@@ -139,6 +156,7 @@ class Tenant(NamedTuple):
         contact_id: whom to write to; the address itself is a personal value.
         division, group, team: what the organisation calls the part of it that the tenant is for.
         marks: the last time of each transition.
+        places: which of those that its founder, and its customer, can have it takes; of the platform's founding none.
     """
 
     tenant_id: str
@@ -156,6 +174,7 @@ class Tenant(NamedTuple):
     updated_at: datetime
     updated_by: str
     marks: Mapping[Transition, Mark]
+    places: Mapping[Quota, int] = MappingProxyType({})
 
 
 def fold_name(name: str) -> str:
