@@ -61,9 +61,8 @@ def _founded(made: Account) -> dict[str, Any]:
     ask(made, "updateTenant", path, {"organizationName": "Acme One", "contactEmail": "new@acme.example"})
     ask(made, "updateTenant", path, {"contactEmail": ACME["contactEmail"]})  # which it knows
     ask(made, "setTenantStatus", f"{path}/status", {"status": "ACTIVE", **WHY})
-    ask(
-        made, "setTenantStatus", f"{TENANTS}/{theirs['tenantId']}/status", {"status": "DEPROVISIONED", **WHY}, by="boss"
-    )
+    gone = {"status": "DEPROVISIONED", **WHY}
+    ask(made, "setTenantStatus", f"{TENANTS}/{theirs['tenantId']}/status", gone, by="boss", status=202)
     ask(made, "deleteTenant", f"{TENANTS}/{other['tenantId']}", status=202)
     return dict(first)
 
@@ -97,4 +96,27 @@ def _lifecycle(made: Account, own: str, recorded: Rights) -> None:
     made.daily("operations-resume")
     ask(made, "resumeTenant", f"{own}/lifecycle/resume", by="boss", status=202)
     made.work()
+    _leaving(made, own, recorded)
+
+
+def _leaving(made: Account, own: str, recorded: Rights) -> None:
+    """With invitations, webhooks and members that end: carried out by the consumer, and by the daily run."""
+    other = active(made, "Acme Three")
+    for path in (own, other):
+        ask(made, "createInvitation", f"{path}/invitations", {"email": "z@example.com", "role": "Viewer"}, status=201)
+        for wanted in ("*", "tenant.updated"):
+            said = {"url": "https://hooks.example.com/in", "events": [wanted]}
+            ask(made, "createWebhook", f"{path}/webhooks", said, status=201)
+    made.work()
+    recorded.broken.add("tenant-lifecycle")
+    left = ask(made, "deleteTenant", f"{other}?force=true&confirm=Acme%20Three", status=202).json["operationId"]
+    made.try_to_work("tenant-lifecycle")
+    operation = f"/v1.0/operations/{left}"
+    made.call_as_person(ANN, "listOperations", "/v1.0/operations?pageSize=1")
+    assert made.call_as_person(ANN, "getOperation", operation).status == 200
+    for verb in ("cancel", "retry"):
+        assert made.call_as_person(ANN, f"{verb}Operation", f"{operation}/{verb}").status == 403
+    recorded.broken.clear()
+    made.clock.shift += timedelta(hours=2)
+    made.daily("operations-resume")
     ask(made, "deleteTenant", f"{own}?force=true&confirm=Acme%20One", status=202)

@@ -12,7 +12,7 @@ from bbws.tenants import lifecycle_api, permissions, reading, service, store
 from bbws.tenants.invitations import api as invitations_api
 from bbws.tenants.members import api as members_api
 from bbws.tenants.members import store as members_store
-from bbws.tenants.model import NAME_TAKEN, TENANT_STATUS, UNKNOWN_CUSTOMER, fold_name
+from bbws.tenants.model import NAME_TAKEN, QUOTA_EXCEEDED, TENANT_STATUS, UNKNOWN_CUSTOMER, fold_name
 from bbws.tenants.permissions import Role
 from bbws.tenants.rendering import ONE, TENANT, answer, endpoint, one
 from bbws.tenants.schemas import (
@@ -99,7 +99,7 @@ ENDPOINTS = (
         handler=_create,
         body_schema=CreateTenant,
         status=201,
-        problems=(NAME_TAKEN, UNKNOWN_CUSTOMER, USER_NOT_FOUND),
+        problems=(NAME_TAKEN, UNKNOWN_CUSTOMER, USER_NOT_FOUND, QUOTA_EXCEEDED),
         example=_EXAMPLE,
         **TENANT,
     ),

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from bbws.kernel.canonical import Document, canonical
@@ -15,6 +16,8 @@ CUSTOMER_PATTERN = r"^[A-Za-z0-9-]{3,64}$"
 
 # Of the letters that names may have, those that Unicode's confusables (UTS 39) list as alike, small or capital.
 _ALIKE = str.maketrans({"\u0111": "\u00f0", "\u00e6": "ae", "\u0153": "oe", "\u0151": "\u00f6", "\u011b": "\u0115"})
+# So many tenants that have not left can be founded by one person, and for one customer.
+MOST_FOUNDED = 20
 _MOST_METADATA = 32 * 1024
 
 TENANT_NOT_FOUND = ProblemType(
@@ -48,6 +51,13 @@ UNKNOWN_CUSTOMER = ProblemType(
     "Unknown customer",
     "A tenant can be put under a customer by an Admin of one of the customer's tenants alone. Leave `customerId` out to"
     " have a new one made.",
+)
+QUOTA_EXCEEDED = ProblemType(
+    Kind.REFUSED,
+    "quota-exceeded",
+    "Quota exceeded",
+    "One person, and the people of one customer together, can found twenty tenants that have not left. The platform's"
+    " people can found more.",
 )
 CONFIRMATION = ProblemType(
     Kind.REFUSED,
@@ -126,6 +136,13 @@ _WAYS: Mapping[Status, Mapping[Transition, Status]] = {
 }
 
 
+class Quota(StrEnum):
+    """Whose tenants are counted."""
+
+    FOUNDER = "founder"
+    CUSTOMER = "customer"
+
+
 class Mark(NamedTuple):
     """When something was last done to a tenant, by whom, and why (empty where no reason is asked for)."""
 
@@ -142,6 +159,7 @@ class Tenant(NamedTuple):
         contact_id: whom to write to; the address itself is a personal value.
         division, group, team: what the organisation calls the part of it that the tenant is for.
         marks: the last time of each transition.
+        places: which of those that its founder, and its customer, can have it takes; of the platform's founding none.
     """
 
     tenant_id: str
@@ -159,6 +177,7 @@ class Tenant(NamedTuple):
     updated_at: datetime
     updated_by: str
     marks: Mapping[Transition, Mark]
+    places: Mapping[Quota, int] = MappingProxyType({})
 
 
 def fold_name(name: str) -> str:

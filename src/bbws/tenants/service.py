@@ -16,9 +16,12 @@ from bbws.tenants.members.model import Membership
 from bbws.tenants.model import (
     CONFIRMATION,
     DEPENDENCIES,
+    MOST_FOUNDED,
     NAME_TAKEN,
+    QUOTA_EXCEEDED,
     UNKNOWN_CUSTOMER,
     Environment,
+    Quota,
     Status,
     Tenant,
     Transition,
@@ -31,7 +34,7 @@ def create(work: UnitOfWork, email_key: EmailKey, new: Mapping[str, Any]) -> Sto
     """Found a tenant; whoever does becomes its Admin. ``new``: what the caller says of it, attribute name → value.
 
     Raises:
-        Problem: 409 where the name is taken; 422 for a customer that is not the caller's.
+        Problem: 409 where the name is taken; 422 for a customer that is not the caller's, and for one tenant too many.
     """
     now, by = work.now(), work.actor.subject
     customer_id = new.get("customer_id")
@@ -58,6 +61,7 @@ def create(work: UnitOfWork, email_key: EmailKey, new: Mapping[str, Any]) -> Sto
         updated_at=now,
         updated_by=by,
         marks={},
+        places=_places(work, customer_id),
     )
     founder = Membership(tenant.tenant_id, by, customer_id, Role.ADMIN, {}, now, by)
     work.create(members_store.MEMBERSHIP, founder, events.ASSIGNED)
@@ -162,6 +166,21 @@ def _to_change(work: UnitOfWork, tenant_id: str) -> Stored[Tenant]:
 def _require_free_name(work: UnitOfWork, name: str) -> None:
     if store.holder_of_name(work, name) is not None:
         raise NAME_TAKEN(f"There is a tenant {name} already. Choose another name.", organizationName=name)
+
+
+def _places(work: UnitOfWork, customer_id: str) -> dict[Quota, int]:
+    """The places of a new tenant; what the platform's people found is not counted."""
+    if work.actor.may(PLATFORM_ADMIN):
+        return {}
+    places = {}
+    for quota, owner in ((Quota.FOUNDER, work.actor.subject), (Quota.CUSTOMER, customer_id)):
+        place = store.free_place(work, quota, owner)
+        if place is None:
+            whose = "you have founded" if quota is Quota.FOUNDER else f"were founded for {owner}"
+            detail = f"{MOST_FOUNDED} tenants that {whose} have not left. Ask the platform's support to found another."
+            raise QUOTA_EXCEEDED(detail, quota=MOST_FOUNDED)
+        places[quota] = place
+    return places
 
 
 def _require_customer(work: UnitOfWork, customer_id: str) -> None:

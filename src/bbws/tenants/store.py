@@ -10,7 +10,7 @@ from bbws.kernel.entity import EntityType, Stored
 from bbws.kernel.table import Key, Position, Row, RowKind, Table, merged
 from bbws.kernel.work import UnitOfWork
 from bbws.people.store import REMEMBERED
-from bbws.tenants.model import Environment, Mark, Status, Tenant, Transition, fold_name
+from bbws.tenants.model import MOST_FOUNDED, Environment, Mark, Quota, Status, Tenant, Transition, fold_name
 
 BASE = "/v1.0/tenants"
 BY_AGE, BY_NAME = "TenantsByAgeIndex", "TenantsByNameIndex"
@@ -19,7 +19,9 @@ OF_CUSTOMER_BY_AGE, OF_CUSTOMER_BY_NAME = "TenantsOfCustomerByAgeIndex", "Tenant
 BY_USER, USERS, USERS_OF_ROLE = "TenantsByUserIndex", "UsersIndex", "UsersByRoleIndex"
 UNITS = "UnitsByParentIndex"
 _OWN = (BY_AGE, BY_NAME, OF_STATUS_BY_AGE, OF_STATUS_BY_NAME, OF_CUSTOMER_BY_AGE, OF_CUSTOMER_BY_NAME)
-STORE = Store("tenants", ("TENANT",), ("TENANTNAME", "CUSTOMER"), (*_OWN, BY_USER, USERS, USERS_OF_ROLE, UNITS))
+STORE = Store(
+    "tenants", ("TENANT",), ("TENANTNAME", "CUSTOMER", "FOUNDER"), (*_OWN, BY_USER, USERS, USERS_OF_ROLE, UNITS)
+)
 ORDERS = {
     "createdAt": (BY_AGE, OF_STATUS_BY_AGE, OF_CUSTOMER_BY_AGE),
     "organizationName": (BY_NAME, OF_STATUS_BY_NAME, OF_CUSTOMER_BY_NAME),
@@ -28,11 +30,14 @@ ORDERS = {
 DECIDING = Access.to(gets="TENANT", queries="CUSTOMER")
 READING = DECIDING | Access.to(gets="CONTACT")
 LISTING = READING | Access.to(indexes=" ".join((*_OWN, BY_USER)))
-FOUNDING = REMEMBERED | Access.to(gets="TENANTNAME", queries="CUSTOMER", puts="TENANT TENANTNAME CUSTOMER")
+FOUNDING = REMEMBERED | Access.to(
+    gets="TENANTNAME", queries="CUSTOMER FOUNDER", puts="TENANT TENANTNAME CUSTOMER FOUNDER"
+)
 CHANGING = DECIDING | Access.to(gets="TENANTNAME", puts="TENANT TENANTNAME", removes="TENANTNAME")
 PASSING = DECIDING | Access.to(puts="TENANT")
-LEAVING = PASSING | Access.to(removes="TENANTNAME")
+LEAVING = PASSING | Access.to(removes="TENANTNAME CUSTOMER FOUNDER")
 _EVERY = "TENANT"
+_FOUNDED = "FOUNDED#"
 _END = "\x1f"
 
 
@@ -79,6 +84,7 @@ def _dump(tenant: Tenant) -> Document:
         "updatedAt": rfc3339(tenant.updated_at),
         "updatedBy": tenant.updated_by,
         "marks": {name.value: _dump_mark(mark) for name, mark in tenant.marks.items()},
+        "places": {quota.value: number for quota, number in tenant.places.items()},
         "entityType": "TENANT",
     }
 
@@ -108,6 +114,7 @@ def _load(document: Document) -> Tenant:
         parse_rfc3339(document["updatedAt"]),
         document["updatedBy"],
         marks,
+        {Quota(name): number for name, number in document.get("places", {}).items()},
     )
 
 
@@ -134,9 +141,25 @@ def _of_customer(customer_id: str) -> str:
     return f"CUSTOMER#{customer_id}"
 
 
-def _name_row(tenant: Tenant) -> Iterable[Row]:
+def _guards(tenant: Tenant) -> Iterable[Row]:
+    """What keeps its name, and its places among those of its founder and its customer, until it leaves."""
     if tenant.status is not Status.DEPROVISIONED:
-        yield Row(name_key(tenant.organization_name), RowKind.DERIVED, {"tenantId": tenant.tenant_id})
+        keys = [name_key(tenant.organization_name)]
+        owners = {Quota.FOUNDER: tenant.created_by, Quota.CUSTOMER: tenant.customer_id}
+        keys += [_place_key(quota, owners[quota], number) for quota, number in tenant.places.items()]
+        for key in keys:
+            yield Row(key, RowKind.DERIVED, {"tenantId": tenant.tenant_id})
+
+
+def _place_key(quota: Quota, owner: str, number: int) -> Key:
+    return Key(f"{quota.name}#{owner}", f"{_FOUNDED}{number:02}")
+
+
+def free_place(work: UnitOfWork, quota: Quota, owner: str) -> int | None:
+    """A place that none of somebody's tenants has: of two who take it at the same moment one does not commit."""
+    rows = work.table.query(f"{quota.name}#{owner}", prefix=_FOUNDED, limit=MOST_FOUNDED).rows
+    taken = {row.key for row in rows}
+    return next((each for each in range(MOST_FOUNDED) if _place_key(quota, owner, each) not in taken), None)
 
 
 TENANT = EntityType(
@@ -147,7 +170,7 @@ TENANT = EntityType(
     dump=_dump,
     load=_load,
     indexes=_indexes,
-    derived=_name_row,
+    derived=_guards,
 )
 
 

@@ -35,7 +35,7 @@ DELIVERING = Access.to(
 )
 ANNOUNCING = DELIVERING | Access.to(queries="WEBHOOKSLOT")
 NOTIFYING = Access.to(gets="WEBHOOK TENANT PERSON CONTACT", queries="TENANT", puts="WEBHOOK")
-_DUE, _DELIVERY, _NOTICE = "DUE#", "DELIVERY#", "NOTICE#"
+_DUE, _DELIVERY, _NOTICE, _SLOT = "DUE#", "DELIVERY#", "NOTICE#", "WEBHOOKSLOT#"
 
 
 def partition(webhook_id: str) -> str:
@@ -104,14 +104,10 @@ def _load(document: Document) -> Webhook:
     )
 
 
-def _slots(tenant_id: str) -> str:
-    return f"WEBHOOKSLOT#{tenant_id}"
-
-
 def _slot(webhook: Webhook) -> Iterable[Row]:
     """What keeps a tenant from having more than ten, and says which it has."""
     if webhook.state is not State.DELETED:
-        key = Key(_slots(webhook.tenant_id), str(webhook.slot))
+        key = Key(f"{_SLOT}{webhook.tenant_id}", str(webhook.slot))
         yield Row(key, RowKind.DERIVED, {"webhookId": webhook.webhook_id})
 
 
@@ -134,7 +130,7 @@ def load(table: Table, webhook_id: str) -> Stored[Webhook] | None:
 
 def of_tenant(table: Table, tenant_id: str) -> list[Stored[Webhook]]:
     """A tenant's webhooks, in the order of their places."""
-    rows = table.query(_slots(tenant_id), limit=MOST_WEBHOOKS).rows
+    rows = table.query(f"{_SLOT}{tenant_id}", limit=MOST_WEBHOOKS).rows
     found = (load(table, row.document["webhookId"]) for row in rows)
     return [webhook for webhook in found if webhook is not None]
 
@@ -149,7 +145,7 @@ def next_of_tenant(
     table: Table, tenant_id: str, start: Position | None
 ) -> tuple[Stored[Webhook] | None, Position | None]:
     """The webhook of a tenant in the next place, and where to go on."""
-    page = table.query(_slots(tenant_id), start=start, limit=1)
+    page = table.query(f"{_SLOT}{tenant_id}", start=start, limit=1)
     return (load(table, page.rows[0].document["webhookId"]) if page.rows else None), page.next
 
 
