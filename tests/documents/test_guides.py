@@ -17,6 +17,8 @@ from bbws.engines.embedded.identity import LocalTokens
 from bbws.kernel.actor import PLATFORM_ADMIN
 from bbws.tables import ENDPOINTS
 from bbws.tenants.permissions import GIVEN, SELF, Role
+from bbws.tenants.webhooks.events import TESTED
+from bbws.tenants.webhooks.service import TOLD
 from tests import builders
 from tests.documents.runbooks import ROOT, Sample, prints, samples
 
@@ -88,6 +90,14 @@ def test_a_guide_lists_every_refusal(guide: str) -> None:
     assert {(int(status), code) for status, code in found} == {
         refusal for service in GUIDES[guide] for refusal in _refusals(service)
     }
+
+
+def test_the_guide_to_webhooks_lists_every_event() -> None:
+    table = _text("webhooks-events").partition("### Events\n")[2].partition("\n### ")[0]
+    listed = [
+        name for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for name in re.findall(r"`([^`]+)`", row)
+    ]
+    assert sorted(listed) == sorted([*TOLD, TESTED.name])
 
 
 def _refusals(service: str) -> Iterator[tuple[int, str]]:
