@@ -41,6 +41,7 @@ FURTHER_FILES = {
     "tenants/forgetting.py",  # what follows for members and invitations alike where somebody is forgotten
     "tenants/lifecycle.py",  # suspending, resuming, taking leave: a new status, and an operation
     "tenants/lifecycle_schemas.py",  # beside the others too long for one file
+    "tenants/operations_api.py",  # operations as a tenant's people see them, on AWS too
     "tenants/lifecycle_api.py",  # the endpoints that lead to a new status: beside the others too long for one file
     "tenants/invitations/schemas.py",  # beside their endpoints too long for one file, as all schemas of the domain
     "tenants/mails.py",  # what is written to people: the same on every engine

@@ -48,9 +48,10 @@ class Environment:
         sent = soon(lambda: letters.texts(self.cloud.known.endpoint, self.address(name)), bool)
         return sent[-1]
 
-    def finished(self, operation: str) -> Mapping[str, Any]:
-        path = f"/v1.0/operations/{operation}"
-        found: Mapping[str, Any] = soon(lambda: self.ask("key", "GET", path).json, lambda told: told["status"] in ENDED)
+    def finished(self, path: str) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = soon(
+            lambda: self.ask("boss", "GET", path).json, lambda told: told["status"] in ENDED
+        )
         return found
 
     def settle(self) -> None:

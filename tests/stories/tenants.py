@@ -37,8 +37,8 @@ class World(Protocol):
         """The text of the last mail to somebody, once there is one."""
         ...
 
-    def finished(self, operation: str) -> Mapping[str, Any]:
-        """An operation, once it has ended."""
+    def finished(self, path: str) -> Mapping[str, Any]:
+        """An operation of a tenant, once it has ended, as the platform's people see it."""
         ...
 
     def settle(self) -> None:
@@ -133,13 +133,13 @@ def _promote(world: World, own: str, sipho: str) -> None:
 def _suspend(world: World, own: str) -> None:
     """Everybody is out at once, but for a look at the tenant; only the platform lets them in again."""
     begun = _do(world, "thandi", "POST", f"{own}/lifecycle/suspend", WHY, status=202)
-    assert world.finished(begun["operationId"])["status"] == "COMPLETED"
+    assert world.finished(f"{own}/operations/{begun['operationId']}")["status"] == "COMPLETED"
     for name in ("thandi", "sipho"):
         assert _refused(world, name, "GET", f"{own}/tree") == (403, "account-suspended")
         assert _do(world, name, "GET", own)["status"] == "SUSPENDED"
     assert _refused(world, "thandi", "POST", f"{own}/lifecycle/resume") == (403, "account-suspended")
     begun = _do(world, "boss", "POST", f"{own}/lifecycle/resume", status=202)
-    assert world.finished(begun["operationId"])["status"] == "COMPLETED"
+    assert world.finished(f"{own}/operations/{begun['operationId']}")["status"] == "COMPLETED"
     assert _do(world, "sipho", "GET", own)["status"] == "ACTIVE"
 
 
@@ -179,4 +179,4 @@ def _end(world: World, own: str) -> None:
     assert _refused(world, "sipho", "POST", f"{own}/divisions", {"name": "Late"})[0] in {403, 404, 422}
     form = {"organizationName": _named(world), "contactEmail": world.address("bob"), "environment": "dev"}
     assert _do(world, "bob", "POST", TENANTS, form, status=201)["status"] == "PENDING"
-    assert begun["operationId"]
+    assert world.finished(f"{own}/operations/{begun['operationId']}")["status"] == "COMPLETED"

@@ -45,9 +45,9 @@ class OneMachine:
         sent = [mail for mail in invited.mails(self.world) if mail["To"] == self.address(name)]
         return invited.text(sent[-1])
 
-    def finished(self, operation: str) -> Mapping[str, Any]:
+    def finished(self, path: str) -> Mapping[str, Any]:
         self.settle()
-        found: Mapping[str, Any] = self.ask("key", "GET", f"/v1.0/operations/{operation}").json
+        found: Mapping[str, Any] = self.ask("boss", "GET", path).json
         return found
 
     def settle(self) -> None:
@@ -83,9 +83,9 @@ class OnAws:
         self.settle()
         return letters.texts(shared.address(), self.address(name))[-1]
 
-    def finished(self, operation: str) -> Mapping[str, Any]:
+    def finished(self, path: str) -> Mapping[str, Any]:
         self.settle()
-        found: Mapping[str, Any] = self.ask("key", "GET", f"/v1.0/operations/{operation}").json
+        found: Mapping[str, Any] = self.ask("boss", "GET", path).json
         return found
 
     def settle(self) -> None:

@@ -15,6 +15,7 @@ WORKING = {ADMIN, OPERATOR}
 ADMINS = {ADMIN}
 THE_PLATFORM: set[str] = set()
 T = f"{TENANTS}/{{tenantId}}"
+OPERATION = f"{T}/operations/{{operationId}}"
 DIVISION = f"{T}/divisions/{{divisionId}}"
 GROUP = f"{DIVISION}/groups/{{groupId}}"
 TEAM = f"{GROUP}/teams/{{teamId}}"
@@ -29,6 +30,7 @@ MAY: Mapping[tuple[str, str], set[str]] = {
     ("POST", f"{T}/lifecycle/unpark"): ADMINS,
     ("POST", f"{T}/lifecycle/suspend"): ADMINS,
     ("POST", f"{T}/lifecycle/resume"): THE_PLATFORM,
+    ("GET", OPERATION): EVERYONE,
     ("GET", f"{T}/users"): WORKING,
     ("POST", f"{T}/users"): ADMINS,
     ("GET", f"{T}/users/{{userId}}"): WORKING,
@@ -83,6 +85,7 @@ CLOSED = {"SUSPENDED", "PARKED", "DEPROVISIONED"}
 CALLERS = {"ada": ADMIN, "otto": OPERATOR, "vic": VIEWER}
 # What is not there is refused after, and otherwise than, what is not allowed.
 IN_PLACE_OF = {
+    "operationId": "op-0123456789ABCDEF",
     "userId": "user-otto",
     "divisionId": "div-0123456789ABCDEF",
     "groupId": "group-0123456789ABCDEF",
@@ -159,7 +162,8 @@ def test_each_role_may_what_the_matrix_says(
 
 
 def _expected(role: str, method: str, path: str, status: str) -> str:
-    if status in CLOSED and (method, path) != ("GET", T):
+    # Who suspended it, or takes leave, follows that.
+    if status in CLOSED and (method, path) not in {("GET", T), ("GET", OPERATION)}:
         if status == "PARKED" and path in {f"{T}/lifecycle/unpark", f"{T}/status"}:
             # By the door of every status the way back is open, and no other (test_lifecycle.py).
             return "let in" if role == ADMIN else "forbidden"

@@ -2,9 +2,10 @@
 
 import pytest
 
+from tests.builders import Reply
 from tests.http.answers import problem
 from tests.tenants.units import Hierarchy, hierarchy, where, work
-from tests.tenants.world import WHY, World
+from tests.tenants.world import WHY, World, tenant_path
 
 OPERATIONS = "/v1.0/operations"
 NOWHERE = f"{OPERATIONS}/op-0123456789ABCDEF"
@@ -19,7 +20,12 @@ def deleting(units: Hierarchy, who: str) -> str:
             units.add(f"T{team}", above)
     reply = units.ask("DELETE", f"{where(division)}?cascade=true", who=who)
     assert reply.status == 202
-    return reply.headers["location"]
+    return watched(reply)
+
+
+def watched(reply: Reply) -> str:
+    """An operation that was accepted, where all of them are."""
+    return f"{OPERATIONS}/{reply.json['operationId']}"
 
 
 def seen(world: World, who: str, operation: str) -> bool:
@@ -53,7 +59,7 @@ def test_who_was_removed_sees_no_operation_of_the_tenant(world: World, *, carrie
 def test_whose_tenant_is_closed_sees_what_can_be_seen_of_the_tenant_and_no_more(world: World) -> None:
     units = hierarchy(world)
     operation = deleting(units, "ann")
-    suspending = world.ask("ann", "POST", units.path(rest="lifecycle/suspend"), WHY).headers["location"]
+    suspending = watched(world.ask("ann", "POST", units.path(rest="lifecycle/suspend"), WHY))
     assert not seen(world, "ann", operation)
     assert seen(world, "ann", suspending)
     problem(world.ask("ann", "POST", f"{suspending}/cancel"), 403, "forbidden")
@@ -64,7 +70,7 @@ def test_whose_tenant_is_closed_sees_what_can_be_seen_of_the_tenant_and_no_more(
 
 def test_who_takes_leave_follows_it_and_cannot_call_it_off(world: World) -> None:
     units = hierarchy(world)
-    leaving = world.ask("ann", "DELETE", f"{units.path()}?force=true&confirm=Acme").headers["location"]
+    leaving = watched(world.ask("ann", "DELETE", f"{units.path()}?force=true&confirm=Acme"))
     problem(world.ask("ann", "POST", f"{leaving}/cancel"), 403, "forbidden")
     work(units, leaving)
     assert world.ask("ann", "GET", leaving).json["status"] == "COMPLETED"
@@ -74,3 +80,30 @@ def test_an_operation_is_nobodys_but_who_started_it(world: World) -> None:
     units = hierarchy(world)
     units.join("eve", "Admin")
     assert not seen(world, "eve", deleting(units, "ann"))
+
+
+def test_the_tenants_people_follow_its_operations_below_it(world: World) -> None:
+    units, other = hierarchy(world), world.active("bob", organizationName="Other")
+    units.join("otto", "Operator")
+    units.join("eve", "Admin")
+    operation = deleting(units, "ann").rpartition("/")[2]
+    below = units.path(rest=f"operations/{operation}")
+    shown = world.ask("ann", "GET", below)
+    assert shown.json["operationId"] == operation
+    assert shown.json["_links"]["self"]["href"] == below
+    # Another Admin may call for the same; an Operator may not, and started nothing.
+    assert world.ask("eve", "GET", below).json == shown.json
+    problem(world.ask("otto", "GET", below), 404, "operation-not-found")
+    problem(world.ask("bob", "GET", below), 404, "tenant-not-found")
+    for who in ("bob", "boss"):
+        problem(world.ask(who, "GET", tenant_path(other, "operations", operation)), 404, "operation-not-found")
+
+
+def test_who_suspends_a_tenant_is_led_to_where_that_can_be_followed(world: World) -> None:
+    units = hierarchy(world)
+    units.join("eve", "Admin")
+    suspending = world.ask("ann", "POST", units.path(rest="lifecycle/suspend"), WHY).headers["location"]
+    assert suspending.startswith(units.path(rest="operations/"))
+    assert world.ask("ann", "GET", suspending).json["kind"] == "tenant.lifecycle"
+    problem(world.ask("eve", "GET", suspending), 404, "operation-not-found")
+    assert world.ask("boss", "GET", suspending).status == 200

@@ -9,7 +9,7 @@ from bbws.kernel.canonical import Document
 from bbws.kernel.change import EventType
 from bbws.kernel.entity import Stored
 from bbws.kernel.ids import random_id
-from bbws.kernel.problem import FORBIDDEN
+from bbws.kernel.problem import FORBIDDEN, Problem
 from bbws.kernel.table import Key, Position
 from bbws.kernel.work import UnitOfWork
 from bbws.operations import events, model, store
@@ -74,20 +74,35 @@ def accept(
     return work.create(store.OPERATION, operation, kind.requested)
 
 
-def get(work: UnitOfWork, operation_id: str, subjects: Subjects) -> Stored[Operation]:
+def get(
+    work: UnitOfWork, operation_id: str, subjects: Subjects, *, within: str = "", anybodys: bool = False
+) -> Stored[Operation]:
     """An operation that the actor may see.
+
+    Args:
+        work: the unit of work.
+        operation_id: which.
+        subjects: who may look at what it is about.
+        within: the path at or below which what it is about must lie.
+        anybodys: whether the actor may see those that others started, too.
 
     Raises:
         Problem: 404.
     """
-    return _found(work, operation_id, subjects, anybodys=work.actor.may(READ_ALL))
+    current = _found(work, operation_id, subjects, anybodys=anybodys or work.actor.may(READ_ALL))
+    if within and not f"{current.value.subject}/".startswith(f"{within}/"):
+        raise _nothing_to_see(operation_id)
+    return current
+
+
+def _nothing_to_see(operation_id: str) -> Problem:
+    return OPERATION_NOT_FOUND(f"There is no operation {operation_id} that you may see.")
 
 
 def _found(work: UnitOfWork, operation_id: str, subjects: Subjects, *, anybodys: bool = False) -> Stored[Operation]:
     current = store.load(work, operation_id)
     if current is None or not (anybodys or _is_visible(work.actor, current.value, subjects)):
-        detail = f"There is no operation {operation_id} that you may see."
-        raise OPERATION_NOT_FOUND(detail)
+        raise _nothing_to_see(operation_id)
     return current
 
 

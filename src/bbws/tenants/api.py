@@ -8,7 +8,7 @@ from bbws.kernel.endpoint import Answer, Call, Link, Listed
 from bbws.people.model import USER_NOT_FOUND
 from bbws.people.service import EmailKey
 from bbws.people.store import FIRST_KNOWING, KNOWING
-from bbws.tenants import lifecycle_api, permissions, reading, service, store
+from bbws.tenants import lifecycle_api, operations_api, permissions, reading, service, store
 from bbws.tenants.invitations import api as invitations_api
 from bbws.tenants.members import api as members_api
 from bbws.tenants.members import store as members_store
@@ -131,6 +131,7 @@ ENDPOINTS = (
         **TENANT,
     ),
     *lifecycle_api.ENDPOINTS,
+    *operations_api.ENDPOINTS,
     *members_api.ENDPOINTS,
     *units_api.ENDPOINTS,
     *team_api.ENDPOINTS,

@@ -6,7 +6,6 @@ from typing import Any
 from bbws.kernel.endpoint import Answer, Call, Endpoint, Link
 from bbws.kernel.entity import Stored
 from bbws.operations.model import Operation
-from bbws.operations.store import path as operation_path
 from bbws.tenants import store
 from bbws.tenants.access import stand_anew
 from bbws.tenants.lifecycle import Moved
@@ -68,7 +67,7 @@ def _accepted(tenant: Tenant, operation: Operation) -> Answer:
         tenant_status=tenant.status,
         message=f"{tenant.organization_name} is {tenant.status} from now on.",
     )
-    return Answer(body, location=operation_path(operation.operation_id), queued=True)
+    return Answer(body, location=store.operation_path(tenant.tenant_id, operation.operation_id), queued=True)
 
 
 def endpoint(endpoint_id: str, method: str, path: str, verb: str, **further: Any) -> Endpoint:  # noqa: ANN401 - Endpoint's own
@@ -79,4 +78,4 @@ def endpoint(endpoint_id: str, method: str, path: str, verb: str, **further: Any
 def one(endpoint_id: str, method: str, path: str, verb: str, **further: Any) -> Endpoint:  # noqa: ANN401 - the same
     """A call about one tenant."""
     problems = (*REFUSALS, *further.pop("problems", ()))
-    return endpoint(endpoint_id, method, path, verb, path_schema=TenantPath, problems=problems, **further)
+    return endpoint(endpoint_id, method, path, verb, problems=problems, **({"path_schema": TenantPath} | further))

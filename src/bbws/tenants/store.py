@@ -61,6 +61,11 @@ def path(tenant_id: str) -> str:
     return f"{BASE}/{tenant_id}"
 
 
+def operation_path(tenant_id: str, operation_id: str) -> str:
+    """Where the tenant's people follow an operation."""
+    return f"{path(tenant_id)}/operations/{operation_id}"
+
+
 def tenant_in(subject: str) -> tuple[str | None, bool]:
     """The tenant that a resource path leads to or into, None where it does not; and whether it leads further."""
     inside, _, rest = subject.removeprefix(f"{BASE}/").partition("/")

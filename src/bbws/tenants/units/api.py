@@ -8,12 +8,11 @@ from bbws.kernel.problem import ProblemType
 from bbws.operations.model import Operation
 from bbws.operations.schemas import Accepted
 from bbws.operations.store import ACCEPTING
-from bbws.operations.store import path as operation_path
 from bbws.people.store import SHOWING
 from bbws.tenants import differences, permissions
 from bbws.tenants.members.schemas import differences as told
 from bbws.tenants.model import ACCOUNT_SUSPENDED, DEPENDENCIES, TENANT_NOT_FOUND, TENANT_STATUS
-from bbws.tenants.store import BASE
+from bbws.tenants.store import BASE, operation_path
 from bbws.tenants.units import reading, removal, schemas, service, store
 from bbws.tenants.units.model import TREE_TOO_LARGE, UNIT_NAME_TAKEN, UNIT_NOT_FOUND, UnitKind
 from bbws.tenants.units.schemas import DeleteQuery, NewUnit, TreeBody, UnitBody, UnitQuery, UnitsPath
@@ -96,7 +95,7 @@ class Level(NamedTuple):
         path = call.path
         cascade, dry_run = call.query.cascade, call.dry_run
         operation = removal.delete(call.work, path.tenant_id, path.chain, cascade=cascade, dry_run=dry_run)
-        return Answer() if operation is None else _accepted(operation)
+        return Answer() if operation is None else _accepted(call.path.tenant_id, operation)
 
     def endpoints(self) -> tuple[Endpoint, ...]:
         """The calls about units of the level."""
@@ -234,9 +233,9 @@ class Level(NamedTuple):
         )
 
 
-def _accepted(operation: Stored[Operation]) -> Answer:
+def _accepted(tenant_id: str, operation: Stored[Operation]) -> Answer:
     body = Accepted(operation_id=operation.value.operation_id, status=operation.value.status)
-    return Answer(body, location=operation_path(operation.value.operation_id), queued=True)
+    return Answer(body, location=operation_path(tenant_id, operation.value.operation_id), queued=True)
 
 
 def _tree(call: Call[UnitsPath, Any, Any]) -> Answer:
