@@ -14,6 +14,7 @@ GONE = Sent(410)
 
 def tell(made: Account) -> None:
     """Every call about webhooks; deliveries that arrive, that are tried again, and that are given up."""
+    made.know("ann", "ann@example.com")  # who is written to once a webhook is given up
     own = active(made, "Hooked")
     made.work()
     webhook, other = (_created(made, own, url) for url in (URL, f"{URL}/other"))
