@@ -159,7 +159,7 @@ def _endpoint_access(endpoint: Endpoint) -> list[Mapping[str, Any]]:
     if endpoint.id == "retryOperation":
         access |= _of_kinds("retrying")
     if "subjects" in inspect.signature(endpoint.handler).parameters:
-        access |= tenants_store.DECIDING
+        access |= tenants_store.DECIDING | people_store.SIGNED_IN
     if endpoint.mutates:  # a dry run reads what the real call would write
         access |= Access(gets=access.puts | access.removes | access.ensures)
     if endpoint.queued is not None:
