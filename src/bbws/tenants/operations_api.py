@@ -17,7 +17,7 @@ from bbws.operations.ports import Subjects
 from bbws.operations.schemas import EXAMPLE_ID
 from bbws.tenants import permissions, store
 from bbws.tenants.rendering import ONE, one
-from bbws.tenants.schemas import TenantPath
+from bbws.tenants.schemas import TenantId, TenantPath
 
 
 class TenantOperationPath(TenantPath):
@@ -26,12 +26,19 @@ class TenantOperationPath(TenantPath):
     operation_id: str = Field(pattern=ID_PATTERN, examples=[EXAMPLE_ID], description="Id of the operation.")
 
 
+class TenantOperationBody(OperationBody):
+    """An operation of a tenant."""
+
+    tenant_id: TenantId
+
+
 def _get(call: Call[TenantOperationPath, Any, Any], subjects: Subjects) -> Answer:
     tenant_id, operation_id = call.path.tenant_id, call.path.operation_id
     own = store.path(tenant_id)
     steering = call.work.actor.may(permissions.LIFECYCLE)
     current = operations.get(call.work, operation_id, subjects, within=own, anybodys=steering)
-    return Answer(OperationBody.of(current, call.work.table), current.version)
+    shown = OperationBody.of(current, call.work.table).model_dump()
+    return Answer(TenantOperationBody(tenant_id=tenant_id, **shown), current.version)
 
 
 ENDPOINTS = (
@@ -46,7 +53,7 @@ ENDPOINTS = (
         description="For who started it, while they may read what it is about, and for the tenant's Admins.",
         handler=_get,
         path_schema=TenantOperationPath,
-        response=OperationBody,
+        response=TenantOperationBody,
         problems=(OPERATION_NOT_FOUND,),
         links=(Link("self", "getTenantOperation"), Link("tenant", "getTenant")),
     ),
