@@ -12,7 +12,6 @@ from bbws.bootstrap import embedded as bootstrap
 from bbws.engines.embedded.archive import FolderArchive
 from bbws.engines.embedded.backup import restore
 from bbws.engines.embedded.engine import EmbeddedEngine
-from bbws.engines.embedded.identity import LocalTokens
 from bbws.kernel.clock import rfc3339
 from bbws.kernel.table import Row, RowKind
 from tests import builders
@@ -63,9 +62,7 @@ def _live_through(client: Client, clock: FakeClock) -> None:
 
 def _sell(client: Client, clock: FakeClock) -> None:
     """One campaign that was disabled and runs again, one that is a draft, one that is deleted."""
-    token = LocalTokens(client.settings.data_dir, client.settings.environment).issue(
-        "operator", timedelta(minutes=5), admin=True
-    )
+    token = client.token()
     for code, method, path, change in (
         ("AGAIN", "PATCH", "/disable", {"reason": "Ausverkauft: Café"}),
         ("DRAFT", "PUT", "", {"version": 1, "discountPercent": 50}),
