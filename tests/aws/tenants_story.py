@@ -64,6 +64,8 @@ def _founded(made: Account) -> dict[str, Any]:
     gone = {"status": "DEPROVISIONED", **WHY}
     ask(made, "setTenantStatus", f"{TENANTS}/{theirs['tenantId']}/status", gone, by="boss", status=202)
     ask(made, "deleteTenant", f"{TENANTS}/{other['tenantId']}", status=202)
+    spare = ask(made, "createTenant", TENANTS, {**ACME, "organizationName": "Spare"}, status=201).json
+    ask(made, "setTenantStatus", f"{TENANTS}/{spare['tenantId']}/status", gone, status=202)
     return dict(first)
 
 
@@ -109,14 +111,23 @@ def _leaving(made: Account, own: str, recorded: Rights) -> None:
             ask(made, "createWebhook", f"{path}/webhooks", said, status=201)
     made.work()
     recorded.broken.add("tenant-lifecycle")
-    left = ask(made, "deleteTenant", f"{other}?force=true&confirm=Acme%20Three", status=202).json["operationId"]
+    made.know("cat", "cat@example.com")
+    ask(made, "addUser", f"{other}/users", {"email": "cat@example.com", "role": "Admin"}, status=201)
+    leaving = f"{other}?force=true&confirm=Acme%20Three"
+    left = ask(made, "deleteTenant", leaving, by="cat", status=202).json["operationId"]
     made.try_to_work("tenant-lifecycle")
-    operation = f"/v1.0/operations/{left}"
-    made.call_as_person(ANN, "listOperations", "/v1.0/operations?pageSize=1")
-    assert made.call_as_person(ANN, "getOperation", operation).status == 200
-    for verb in ("cancel", "retry"):
-        assert made.call_as_person(ANN, f"{verb}Operation", f"{operation}/{verb}").status == 403
+    _watching(made, f"/v1.0/operations/{left}", watched=200, steered=403)
+    ask(made, "removeUser", f"{other}/users/user-cat", by="boss", status=204)
+    _watching(made, f"/v1.0/operations/{left}", watched=404, steered=404)
     recorded.broken.clear()
     made.clock.shift += timedelta(hours=2)
     made.daily("operations-resume")
     ask(made, "deleteTenant", f"{own}?force=true&confirm=Acme%20One", status=202)
+
+
+def _watching(made: Account, operation: str, *, watched: int, steered: int) -> None:
+    """As who started it, belonging to the tenant and not any more."""
+    made.call_as_person("cat", "listOperations", "/v1.0/operations?pageSize=1")
+    assert made.call_as_person("cat", "getOperation", operation).status == watched
+    for verb in ("cancel", "retry"):
+        assert made.call_as_person("cat", f"{verb}Operation", f"{operation}/{verb}").status == steered
