@@ -168,5 +168,5 @@ def _remember(world: World, taken: datetime) -> None:
     world.pass_to(world.now() + timedelta(hours=1))
     assert world.key("POST", "/v1.0/audit/checkpoints").status == 201
     report = world.verified()
-    # Five of the campaign, two of its product, one of the first key.
-    assert (report.sound, report.records, report.newer) == (True, 8, 0)
+    # Five of the campaign, two of its product, one of the first key, one of who called.
+    assert (report.sound, report.records, report.newer) == (True, 9, 0)

@@ -17,7 +17,7 @@ run "a_path_deeper_than_the_blocks" {
     people             = "arn:aws:cognito-idp:eu-west-1:aws:userpool/some"
     throttle           = { read = { rate = 1, burst = 1 }, write = { rate = 1, burst = 1 }, unlimited = { rate = 1, burst = 1 } }
     endpoints          = {}
-    resources          = { "/a" = { parent = "/", segment = "a", depth = 1, methods = [], allow = "" }, "/a/b" = { parent = "/a", segment = "b", depth = 9, methods = [], allow = "" } }
+    resources          = { "/a" = { parent = "/", segment = "a", depth = 1, methods = [], allow = "" }, "/a/b" = { parent = "/a", segment = "b", depth = 13, methods = [], allow = "" } }
   }
 
   expect_failures = [var.resources]
