@@ -91,11 +91,12 @@ def _lifecycle(made: Account, own: str, recorded: Rights) -> None:
     ask(made, "parkTenant", f"{own}/lifecycle/park", WHY)
     ask(made, "unparkTenant", f"{own}/lifecycle/unpark")
     recorded.broken.add("tenant-lifecycle")
-    ask(made, "suspendTenant", f"{own}/lifecycle/suspend", WHY, status=202)
+    suspending = ask(made, "suspendTenant", f"{own}/lifecycle/suspend", WHY, status=202).json["operationId"]
     made.try_to_work("tenant-lifecycle")
     recorded.broken.clear()
     made.clock.shift += timedelta(hours=2)
     made.daily("operations-resume")
+    ask(made, "getTenantOperation", f"{own}/operations/{suspending}")
     ask(made, "resumeTenant", f"{own}/lifecycle/resume", by="boss", status=202)
     made.work()
     _leaving(made, own, recorded)

@@ -48,7 +48,7 @@ ENDPOINTS = (
         f"{ONE}/operations/{{operationId}}",
         "operation",
         permission=permissions.READ,
-        access=store.READING | Access.to(gets="OPERATION"),
+        access=store.DECIDING | Access.to(gets="OPERATION"),
         summary="Get an operation of a tenant with its steps",
         description="For who started it, while they may read what it is about, and for the tenant's Admins.",
         handler=_get,
