@@ -111,6 +111,7 @@ def _alarms(own: Names, functions: list[str], queues: list[str]) -> Iterator[str
         "dlq": [*queues, "feed"],
         "age": queues,
         "feed-lag": ["feed"],
+        "failures": ["tenant-park", "tenant-unpark"],
         "throttled": list(manifest()["stores"]),
     }
     for signal in signals():

@@ -13,7 +13,7 @@ ENVIRONMENTS = ("dev", "sit", "prod")
 MODULES = {"api", "function", "worker", "table", "bus", "archive", "alarms", "dashboard", "people"}
 SIGNALS = {
     "errors", "error-rate", "duration", "duration-p95", "throttles", "5xx", "5xx-rate", "latency", "dlq", "age",
-    "throttled", "feed-lag",
+    "throttled", "feed-lag", "failures",
 }  # fmt: skip
 # An account id, or a path of the machine that it was written on.
 _OF_A_MACHINE = re.compile(r"\b\d{12}\b|(?<![\w.])/(?:home|root|opt|Users)\b")

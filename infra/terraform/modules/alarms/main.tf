@@ -44,6 +44,12 @@ locals {
     }
   }
 
+  # Specification: tenants §9. Which call it was the gateway counts, since its functions answer faults themselves.
+  of_parking = { for verb in ["park", "unpark"] : "tenant-${verb}-failures" => {
+    signal     = "failures", topic = "alerts", says = "More than 3 calls to ${verb} a tenant failed within 5 minutes.", namespace = "AWS/ApiGateway", metric = "5XXError"
+    dimensions = { ApiName = var.api, Stage = var.stage, Method = "POST", Resource = "/v1.0/tenants/{tenantId}/lifecycle/${verb}" }, statistic = "Sum", period = 300, evaluations = 1, threshold = 3
+  } }
+
   of_dead_letters = { for queue in concat(var.queues, var.dead_letters_alone) : "${queue}-dlq" => {
     signal     = "dlq", topic = "alerts", says = "A message was given up and is parked.", namespace = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible"
     dimensions = { QueueName = "bbws-${queue}-dlq-${local.env}" }, statistic = "Maximum", period = 60, evaluations = 1, threshold = 0
@@ -59,7 +65,7 @@ locals {
     dimensions = { FunctionName = "bbws-${name}-${local.env}" }, statistic = "Maximum", period = 60, evaluations = 1, threshold = 300000
   } if function.kind == "feed" }
 
-  simple = merge(local.of_functions, local.of_api_functions, local.of_api, local.of_dead_letters, local.of_queues, local.of_feed)
+  simple = merge(local.of_functions, local.of_api_functions, local.of_api, local.of_parking, local.of_dead_letters, local.of_queues, local.of_feed)
 
   percentile = { for name, alarm in local.simple : name => startswith(alarm.statistic, "p") }
 
