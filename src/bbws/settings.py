@@ -83,7 +83,8 @@ class Settings(BaseModel):
         default=None,
         repr=False,
         pattern=r"^smtps?://([^\s@/?#]+@)?[^\s@/?#:]+(:[1-9][0-9]{0,4})?/?$",
-        description="Mail server, as smtp://user:password@host:587 or smtps://…; left out: mails are files in `mail`.",
+        description="Mail server, as smtp://HOST:587 or smtps://HOST, with USER:PASSWORD@ before HOST; "
+        "left out: mails are files in `mail`.",
     )
     url: str | None = Field(default=None, description="Where the command line finds the server.")
     api_key: str | None = Field(default=None, repr=False, description="The key that the command line sends.")

@@ -181,7 +181,7 @@ def test_a_conversation_is_encrypted_before_the_password_is_said(
     with listening(inbox, tls_context=serving, **strict) as port:
         SmtpMailer(f"smtp://{url}:{port}", SENDER, tls=lambda: believing).send(MAIL)
         with pytest.raises(Unavailable, match="SMTPAuthenticationError 535"):
-            SmtpMailer(f"smtp://{USER}:wrong@127.0.0.1:{port}", SENDER, tls=lambda: believing).send(MAIL)
+            SmtpMailer(f"smtp://{url}:{port}".replace("ss", "tt"), SENDER, tls=lambda: believing).send(MAIL)
         with pytest.raises(Unavailable, match="SSLCertVerificationError"):
             SmtpMailer(f"smtp://{url}:{port}", SENDER).send(MAIL)
     assert inbox.encrypted == [True]

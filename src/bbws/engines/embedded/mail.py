@@ -106,7 +106,9 @@ class _Server(NamedTuple):
         """
         parts: SplitResult = urlsplit(url)
         if parts.scheme not in _PORTS or not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
-            msg = "write smtp://user:password@host:587, or smtps://… where TLS is spoken from the start"
+            msg = (
+                "write smtp://HOST:587 with USER:PASSWORD@ before HOST, or smtps://… where TLS is spoken from the start"
+            )
             raise ValueError(msg)
         port = parts.port or _PORTS[parts.scheme]
         return cls(

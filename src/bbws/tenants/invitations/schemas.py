@@ -42,7 +42,7 @@ class TokenPath(Query):
         str,
         Field(
             pattern=TOKEN_PATTERN,
-            examples=["mXs1Vv0b3o3Zk8Zr9pQf2sUe6tYh4wLd5gJc7nAiK0M"],
+            examples=["the-token-of-an-invitation-as-its-mail-says"],
             description="The token that was sent by mail.",
         ),
     ]
