@@ -30,7 +30,10 @@ MAY: Mapping[tuple[str, str], set[str]] = {
     ("POST", f"{T}/lifecycle/unpark"): ADMINS,
     ("POST", f"{T}/lifecycle/suspend"): ADMINS,
     ("POST", f"{T}/lifecycle/resume"): THE_PLATFORM,
+    # Whose it is not, or who may only watch it, is told so after (test_watching.py).
     ("GET", OPERATION): EVERYONE,
+    ("POST", f"{OPERATION}/cancel"): EVERYONE,
+    ("POST", f"{OPERATION}/retry"): EVERYONE,
     ("GET", f"{T}/users"): WORKING,
     ("POST", f"{T}/users"): ADMINS,
     ("GET", f"{T}/users/{{userId}}"): WORKING,

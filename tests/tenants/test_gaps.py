@@ -106,3 +106,14 @@ def test_an_address_is_no_way_into_the_head_of_a_mail(world: World, local: str) 
     tenant = world.active("ann")
     said = {"email": f"{local}@example.com", "role": "Viewer"}
     assert fields(world.ask("ann", "POST", tenant_path(tenant, "invitations"), said)) == {"email"}
+
+
+def test_who_may_still_read_a_tenant_that_left_can_be_taken_out_of_it(world: World) -> None:
+    tenant = world.active("ann")
+    world.join(tenant, "cat", "Viewer", by="ann")
+    leaving = world.ask("ann", "DELETE", f"{tenant_path(tenant)}?force=true&confirm=Acme")
+    assert leaving.status == 202
+    assert world.ask("cat", "GET", tenant_path(tenant)).status == 200
+    for status in (204, 404):
+        assert world.ask("boss", "DELETE", tenant_path(tenant, "users", "user-cat")).status == status
+    problem(world.ask("cat", "GET", tenant_path(tenant)), 404, "tenant-not-found")

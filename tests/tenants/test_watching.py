@@ -2,6 +2,9 @@
 
 import pytest
 
+from bbws.kernel.canonical import sha256
+from bbws.kernel.table import Replace
+from bbws.operations.store import operation_key
 from tests.builders import Reply
 from tests.http.answers import problem
 from tests.tenants.units import Hierarchy, hierarchy, where, work
@@ -107,3 +110,51 @@ def test_who_suspends_a_tenant_is_led_to_where_that_can_be_followed(world: World
     assert world.ask("ann", "GET", suspending).json["kind"] == "tenant.lifecycle"
     problem(world.ask("eve", "GET", suspending), 404, "operation-not-found")
     assert world.ask("boss", "GET", suspending).status == 200
+
+
+def failed(units: Hierarchy, operation: str) -> None:
+    """Have an operation fail."""
+    table = units.world.client.app.engine.table
+    row = table.get(operation_key(operation.rpartition("/")[2]))
+    assert row is not None
+    changed = row._replace(document={**row.document, "status": "FAILED"}, digest=sha256(row.key.partition.encode()))
+    table.commit([Replace(changed._replace(version=row.version + 1), row.version)])
+
+
+def test_who_may_delete_no_more_neither_retries_nor_calls_off_a_deletion(world: World) -> None:
+    units = hierarchy(world)
+    units.join("eve", "Admin")
+    operation = deleting(units, "eve")
+    failed(units, operation)
+    assert units.ask("PUT", units.path(rest="users/user-eve"), {"role": "Viewer"}).status == 200
+    below = units.path(rest=f"operations/{operation.rpartition('/')[2]}")
+    for at in (operation, below):
+        assert world.ask("eve", "GET", at).status == 200
+        for verb in ("retry", "cancel"):
+            problem(world.ask("eve", "POST", f"{at}/{verb}"), 403, "forbidden")
+    assert world.ask("ann", "POST", f"{below}/retry").json["status"] == "PENDING"
+    assert world.ask("ann", "POST", f"{below}/cancel").json["status"] == "CANCELLED"
+
+
+def test_an_admin_of_a_unit_retries_and_calls_off_its_deletion(world: World) -> None:
+    units = hierarchy(world)
+    operation = deleting(units, "ann")
+    division = world.ask("boss", "GET", operation).json["input"]["unitId"]
+    units.join("uma", "Admin", {"divisionId": division})
+    below = units.path(rest=f"operations/{operation.rpartition('/')[2]}")
+    # She may not see what others do; her own she may.
+    problem(world.ask("uma", "POST", f"{below}/cancel"), 404, "operation-not-found")
+    assert world.ask("ann", "POST", f"{below}/cancel").status == 200
+    reply = units.ask("DELETE", units.path(rest=f"divisions/{division}?cascade=true"), who="uma")
+    assert reply.status == 202
+    assert world.ask("uma", "POST", f"{reply.headers['location']}/cancel").json["status"] == "CANCELLED"
+
+
+def test_leaving_goes_on_to_its_end(world: World) -> None:
+    units = hierarchy(world)
+    leaving = world.ask("ann", "DELETE", f"{units.path()}?force=true&confirm=Acme").headers["location"]
+    refused = problem(world.ask("boss", "POST", f"{leaving}/cancel"), 422, "illegal-transition")
+    assert "cannot be called off" in refused["detail"]
+    failed(units, leaving)
+    again = world.ask("boss", "POST", f"{leaving}/retry")
+    assert (again.status, again.json["status"]) == (200, "PENDING"), again.body

@@ -107,8 +107,8 @@ def _list(call: Call[Any, OperationQuery, Any], subjects: Subjects) -> Listed:
     return Listed([OperationBody.of(o, call.work.table) for o in operations], following)
 
 
-def _cancel(call: Call[OperationPath, Any, Any], subjects: Subjects) -> Answer:
-    return _answer(call, service.cancel(call.work, call.path.operation_id, subjects))
+def _cancel(call: Call[OperationPath, Any, Any], kinds: Sequence[OperationKind], subjects: Subjects) -> Answer:
+    return _answer(call, service.cancel(call.work, call.path.operation_id, kinds, subjects))
 
 
 def _retry(call: Call[OperationPath, Any, Any], kinds: Sequence[OperationKind], subjects: Subjects) -> Answer:
@@ -119,18 +119,20 @@ def _answer(call: Call[Any, Any, Any], current: Stored[Operation]) -> Answer:
     return Answer(OperationBody.of(current, call.work.table), current.version)
 
 
-def _is_live(operation: Mapping[str, Any]) -> bool:
+def is_live(operation: Mapping[str, Any]) -> bool:
+    """Whether an operation as served can be called off."""
     return Status(operation["status"]) in LIVE
 
 
-def _has_failed(operation: Mapping[str, Any]) -> bool:
+def has_failed(operation: Mapping[str, Any]) -> bool:
+    """Whether one can be put back in line."""
     return Status(operation["status"]) is Status.FAILED
 
 
 LINKS = (
     Link("self", "getOperation"),
-    Link("cancel", "cancelOperation", _is_live),
-    Link("retry", "retryOperation", _has_failed),
+    Link("cancel", "cancelOperation", is_live),
+    Link("retry", "retryOperation", has_failed),
     Link("collection", "listOperations"),
 )
 
@@ -179,7 +181,7 @@ ENDPOINTS = (
         links=LINKS,
         service=SERVICE,
         permission=SIGNED_IN,
-        access=Access.to(gets="OPERATION", puts="OPERATION", removes="OPERATION LINE"),
+        access=Access.to(gets="OPERATION") | store.CANCELLING,
     ),
     Endpoint(
         id="retryOperation",

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from bbws.kernel.actor import EVERYTHING, Actor, ActorKind
 from bbws.kernel.canonical import Document
-from bbws.kernel.problem import Kind, ProblemType
+from bbws.kernel.problem import Kind, Problem, ProblemType
 from bbws.kernel.table import Key
 
 ID_PREFIX = "op-"
@@ -180,8 +180,15 @@ def require_transition(operation: Operation, status: Status) -> None:
     allowed: Sequence[Status] = _ALLOWED.get(operation.status, ())
     if status not in allowed:
         ways = ", ".join(allowed) or "nothing: it has ended"
-        raise ILLEGAL_TRANSITION(
-            f"The operation is {operation.status}; from there it can become {ways}.",
-            currentStatus=operation.status.value,
-            allowedTransitions=[way.value for way in allowed],
-        )
+        raise _illegal(operation, f"The operation is {operation.status}; from there it can become {ways}.", allowed)
+
+
+def not_to_be_called_off(operation: Operation) -> Problem:
+    """The refusal to call off what would be left half done."""
+    detail = "This operation cannot be called off: what it has done already is not undone. It goes on to its end."
+    return _illegal(operation, detail, ())
+
+
+def _illegal(operation: Operation, detail: str, allowed: Sequence[Status]) -> Problem:
+    ways = [way.value for way in allowed]
+    return ILLEGAL_TRANSITION(detail, currentStatus=operation.status.value, allowedTransitions=ways)

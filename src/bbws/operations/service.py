@@ -9,7 +9,7 @@ from bbws.kernel.canonical import Document
 from bbws.kernel.change import EventType
 from bbws.kernel.entity import Stored
 from bbws.kernel.ids import random_id
-from bbws.kernel.problem import FORBIDDEN, Problem
+from bbws.kernel.problem import FORBIDDEN
 from bbws.kernel.table import Key, Position
 from bbws.kernel.work import UnitOfWork
 from bbws.operations import events, model, store
@@ -33,6 +33,7 @@ class OperationKind(NamedTuple):
         attempts: how often a step that meets a fault is started before the operation fails.
         access: the rows that its steps touch; ``retrying``: those that ``again`` does, and reserving what it held anew.
         again: refuses the retry of an operation that has become impossible meanwhile, such as for want of what it held.
+        to_the_end: whether it cannot be called off, since what was done by halves could not be undone.
     """
 
     name: str
@@ -42,6 +43,22 @@ class OperationKind(NamedTuple):
     again: Callable[[UnitOfWork, Operation], object] = lambda _work, _operation: None
     access: Access = NOTHING
     retrying: Access = NOTHING
+    to_the_end: bool = False
+
+
+class Scope(NamedTuple):
+    """Which operations a call is about.
+
+    Attributes:
+        within: the path at or below which what an operation is about must lie.
+        anybodys: whether the actor may see those that others started, too.
+    """
+
+    within: str = ""
+    anybodys: bool = False
+
+
+EVERYWHERE = Scope()
 
 
 def accept(
@@ -74,35 +91,20 @@ def accept(
     return work.create(store.OPERATION, operation, kind.requested)
 
 
-def get(
-    work: UnitOfWork, operation_id: str, subjects: Subjects, *, within: str = "", anybodys: bool = False
-) -> Stored[Operation]:
+def get(work: UnitOfWork, operation_id: str, subjects: Subjects, scope: Scope = EVERYWHERE) -> Stored[Operation]:
     """An operation that the actor may see.
-
-    Args:
-        work: the unit of work.
-        operation_id: which.
-        subjects: who may look at what it is about.
-        within: the path at or below which what it is about must lie.
-        anybodys: whether the actor may see those that others started, too.
 
     Raises:
         Problem: 404.
     """
-    current = _found(work, operation_id, subjects, anybodys=anybodys or work.actor.may(READ_ALL))
-    if within and not f"{current.value.subject}/".startswith(f"{within}/"):
-        raise _nothing_to_see(operation_id)
-    return current
+    return _found(work, operation_id, subjects, scope._replace(anybodys=scope.anybodys or work.actor.may(READ_ALL)))
 
 
-def _nothing_to_see(operation_id: str) -> Problem:
-    return OPERATION_NOT_FOUND(f"There is no operation {operation_id} that you may see.")
-
-
-def _found(work: UnitOfWork, operation_id: str, subjects: Subjects, *, anybodys: bool = False) -> Stored[Operation]:
+def _found(work: UnitOfWork, operation_id: str, subjects: Subjects, scope: Scope) -> Stored[Operation]:
     current = store.load(work, operation_id)
-    if current is None or not (anybodys or _is_visible(work.actor, current.value, subjects)):
-        raise _nothing_to_see(operation_id)
+    there = current is not None and f"{current.value.subject}/".startswith(scope.within and f"{scope.within}/")
+    if current is None or not (there and (scope.anybodys or _is_visible(work.actor, current.value, subjects))):
+        raise OPERATION_NOT_FOUND(f"There is no operation {operation_id} that you may see.")
     return current
 
 
@@ -112,8 +114,8 @@ def _is_visible(actor: Actor, operation: Operation, subjects: Subjects) -> bool:
     return actor.may(operation.permission) or (own and subjects.readable(actor, operation.subject))
 
 
-def _to_steer(work: UnitOfWork, operation_id: str, subjects: Subjects) -> Stored[Operation]:
-    current = _found(work, operation_id, subjects)
+def _to_steer(work: UnitOfWork, operation_id: str, subjects: Subjects, scope: Scope) -> Stored[Operation]:
+    current = _found(work, operation_id, subjects, scope)
     permission = current.value.permission
     if not (work.actor.may(permission) or subjects.writable(work.actor, current.value.subject)):
         detail = "You may watch this operation, and neither cancel nor retry it."
@@ -135,28 +137,42 @@ def list_operations(
     return [each for each in found if anybodys or _is_visible(work.actor, each.value, subjects)], following
 
 
-def cancel(work: UnitOfWork, operation_id: str, subjects: Subjects) -> Stored[Operation]:
+def cancel(
+    work: UnitOfWork,
+    operation_id: str,
+    kinds: Sequence[OperationKind],
+    subjects: Subjects,
+    scope: Scope = EVERYWHERE,
+) -> Stored[Operation]:
     """Call off a live operation; one that was called off already stays so.
 
     Raises:
-        Problem: 403 for who may only watch it; 404, 412, or 422 where it has ended otherwise.
+        Problem: 403 for who may only watch it; 404, 412, or 422 where it has ended otherwise or goes on to its end.
     """
-    current = _to_steer(work, operation_id, subjects)
+    current = _to_steer(work, operation_id, subjects, scope)
     if current.value.status is Status.CANCELLED:
         return current
+    if kind_of(current.value, kinds).to_the_end:
+        raise model.not_to_be_called_off(current.value)
     operation, progress = store.read_progress(work.table, current.value)
     operation = model.ended(operation, Status.CANCELLED, work.now(current), result=operation.result)
     store.drop_progress(work, operation, progress)
     return work.update(store.OPERATION, current, operation, events.CANCELLED)
 
 
-def retry(work: UnitOfWork, operation_id: str, kinds: Sequence[OperationKind], subjects: Subjects) -> Stored[Operation]:
+def retry(
+    work: UnitOfWork,
+    operation_id: str,
+    kinds: Sequence[OperationKind],
+    subjects: Subjects,
+    scope: Scope = EVERYWHERE,
+) -> Stored[Operation]:
     """Put a failed operation back at the end of its subject's line.
 
     Raises:
         Problem: 403 for who may only watch it; 404, 412, or 422 where it has not failed; or what its kind refuses.
     """
-    current = _to_steer(work, operation_id, subjects)
+    current = _to_steer(work, operation_id, subjects, scope)
     sequence = store.next_sequence(work.table, current.value.subject)
     operation = model.again(current.value, sequence, work.now(current))
     kind = kind_of(operation, kinds)

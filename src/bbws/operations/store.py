@@ -20,6 +20,7 @@ _DIGITS = 10
 
 STORE = Store("operations", ("OPERATION",), ("LINE",), (ALL, BY_STATUS, BY_STARTER, BY_STARTER_AND_STATUS))
 ACCEPTING = Access.to(queries="LINE", puts="OPERATION LINE")
+CANCELLING = Access.to(puts="OPERATION", removes="OPERATION LINE")
 
 
 def operation_key(operation_id: str) -> Key:

@@ -15,11 +15,11 @@ from bbws.kernel.problem import FORBIDDEN, Problem
 from bbws.kernel.table import Table
 from bbws.kernel.work import UnitOfWork
 from bbws.tenants.members import store as members_store
-from bbws.tenants.members.model import Membership, is_above, permitted, roles
+from bbws.tenants.members.model import Membership, ended_with, is_above, permitted, roles
 from bbws.tenants.model import ACCOUNT_SUSPENDED, TENANT_NOT_FOUND, Status, Tenant
-from bbws.tenants.permissions import LEFT, LIFECYCLE, READ, SELF, UNITS_READ, Role, given
+from bbws.tenants.permissions import LEFT, LIFECYCLE, READ, SELF, UNITS_DELETE, UNITS_READ, Role, given
 from bbws.tenants.store import TENANT, tenant_in, tenant_key
-from bbws.tenants.units.store import chain_in
+from bbws.tenants.units.store import chain, chain_in
 
 _SELF = frozenset({SELF})
 
@@ -55,7 +55,8 @@ class Roles:
         left = LEFT.get(standing.tenant.status)
         if left is not None and endpoint.permission not in left:
             raise closed(standing.tenant.status)
-        return actor._replace(permissions=_permitted(self._table, standing, path))
+        placed = standing.membership is not None and standing.membership.units
+        return actor._replace(permissions=_permitted(standing, chain_in(self._table, path) if placed else ()))
 
 
 def standing_of(table: Table, tenant_id: str, user_id: str) -> Standing | None:
@@ -65,24 +66,16 @@ def standing_of(table: Table, tenant_id: str, user_id: str) -> Standing | None:
         return None
     tenant = TENANT.stored(row).value
     membership = members_store.load(table, tenant_id, user_id)
-    if membership is not None and (membership.value.active or _ended_with(tenant, membership.value)):
+    if membership is not None and (membership.value.active or ended_with(tenant, membership.value)):
         return Standing(tenant, membership.value._replace(active=True))
     if members_store.is_admin_of_customer(table, tenant.customer_id, user_id):
         return Standing(tenant, None)
     return None
 
 
-def _ended_with(tenant: Tenant, membership: Membership) -> bool:
-    """Whether somebody belonged to a tenant when it left: its record is still theirs to read."""
-    held = membership.role is not None or bool(membership.units)
-    return tenant.status is Status.DEPROVISIONED and held
-
-
-def _permitted(table: Table, standing: Standing, path: Mapping[str, str]) -> frozenset[str]:
-    """What somebody may do where a path leads, in the status that the tenant has."""
-    held = frozenset({READ})
-    if standing.membership is not None:
-        held = permitted(standing.membership, chain_in(table, path) if standing.membership.units else ())
+def _permitted(standing: Standing, place: tuple[str, ...]) -> frozenset[str]:
+    """What somebody may do at a place, in the status that the tenant has."""
+    held = frozenset({READ}) if standing.membership is None else permitted(standing.membership, place)
     left = LEFT.get(standing.tenant.status)
     return _SELF | (held if left is None else held & left)
 
@@ -91,7 +84,7 @@ def stand_anew(work: UnitOfWork, tenant: Tenant) -> None:
     """Have whoever acts hold what the status that the tenant is about to have leaves: the answer's links are by it."""
     standing = standing_of(work.table, tenant.tenant_id, work.actor.subject)
     if standing is not None and not work.actor.may(PLATFORM_ADMIN):
-        permitted_now = _permitted(work.table, standing._replace(tenant=tenant), {})
+        permitted_now = _permitted(standing._replace(tenant=tenant), ())
         work.actor = work.actor._replace(permissions=permitted_now)
 
 
@@ -106,16 +99,19 @@ class Subjects:
         return self._permits(actor, subject, READ, UNITS_READ)
 
     def writable(self, actor: Actor, subject: str) -> bool:
-        """Whether somebody may also take the tenant to another status, or is let in where the unit lies."""
-        return self._permits(actor, subject, LIFECYCLE, UNITS_READ)
+        """Whether somebody may also take the tenant to another status, or delete the unit."""
+        return self._permits(actor, subject, LIFECYCLE, UNITS_DELETE)
 
     def _permits(self, actor: Actor, subject: str, of_tenant: str, of_unit: str) -> bool:
         tenant_id, within = tenant_in(subject)
         if tenant_id is None:
             return True
         standing = standing_of(self._table, tenant_id, actor.subject)
-        needed = of_unit if within else of_tenant
-        return standing is not None and needed in _permitted(self._table, standing, {})
+        if standing is None:
+            return False
+        # Of a unit that is gone the chain is empty: then a role in the whole tenant is asked for.
+        place = chain(self._table, tenant_id, subject.rpartition("/")[2]) if within else ()
+        return (of_unit if within else of_tenant) in _permitted(standing, place)
 
 
 def roles_at(work: UnitOfWork, tenant_id: str, chain: tuple[str, ...]) -> frozenset[Role]:

@@ -54,6 +54,7 @@ DEPROVISIONING = OperationKind(
         # Last: to those who belong to it the operation is there to be watched.
         ("members", _ending(members.end)),
     ),
+    to_the_end=True,
     # A killed process goes on where it was, so that each attempt brings the farewell nearer to its end.
     attempts=10,
     access=webhooks_store.ENDING | invitations_store.ENDING | members_store.ENDING,

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bbws.kernel.problem import Kind, ProblemType
+from bbws.tenants.model import Status, Tenant
 from bbws.tenants.permissions import AT_UNITS, GIVEN, OF_ANY_MEMBER, Role, given
 
 ALREADY_ASSIGNED = ProblemType(
@@ -107,6 +108,12 @@ def difference(
 def ended(membership: Membership) -> Membership:
     """The membership in a tenant that has left: it permits nothing, and says what was held until then."""
     return membership._replace(active=False)
+
+
+def ended_with(tenant: Tenant, membership: Membership) -> bool:
+    """Whether somebody belonged to a tenant when it left: its record is still theirs to read."""
+    held = membership.role is not None or bool(membership.units)
+    return tenant.status is Status.DEPROVISIONED and held
 
 
 def removed(membership: Membership) -> Membership:

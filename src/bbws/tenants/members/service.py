@@ -108,12 +108,14 @@ def change_role(
 
 
 def remove(work: UnitOfWork, tenant_id: str, user_id: str) -> None:
-    """Take a member out of a tenant, and out of all its units.
+    """Take a member out of a tenant, and out of all its units; of one that has left, who may still read its record.
 
     Raises:
         Problem: 404, 412, or 422 for the last Admin.
     """
-    tenant, current = service.get(work, tenant_id), get(work, tenant_id, user_id)
+    tenant, kept = service.get(work, tenant_id), store.load(work.table, tenant_id, user_id)
+    reads = kept is not None and model.ended_with(tenant.value, kept.value)
+    current = kept if kept is not None and reads else get(work, tenant_id, user_id)
     work.match(current)
     if current.value.is_admin and tenant.value.status is not Status.DEPROVISIONED:
         _keep_an_admin(work, tenant.value, user_id)
