@@ -88,6 +88,18 @@ def test_an_address_that_moved_there_is_noted_here(people: People) -> None:
     assert values.email == "ann@new.example"
 
 
+def test_an_address_that_was_withdrawn_there_is_forgotten_here_but_not_while_it_does_not_answer(people: People) -> None:
+    people.signs_in("ann", "ann@example.com", "Ann")
+    directory = Directory()
+    found = _authenticator(people, directory)
+    directory.answers = False
+    assert found.used(found.authenticate(ASK)) == []
+    assert people.users("ann@example.com") == ["user-ann"]
+    directory.answers, directory.proven = True, Proven()
+    people.table.commit(found.used(found.authenticate(ASK)))
+    assert (people.users("ann@example.com"), people.person("ann").contact_id) == ([], None)
+
+
 def test_without_an_address_the_person_alone_is_noted(people: People) -> None:
     directory = Directory()
     directory.proven = Proven()

@@ -84,17 +84,20 @@ def contact_for(work: UnitOfWork, email_key: EmailKey, tenant_id: str, email: st
 
 
 def register(work: UnitOfWork, email_key: EmailKey) -> None:
-    """Note who acts, and their verified address. What is known already is left alone; so is who is forgotten."""
+    """Note who acts, and their verified address, or that they have none. What is known already is left alone.
+
+    So is who is forgotten.
+    """
     actor, current = work.actor, store.load_person(work, work.actor.subject)
     if current is None:
         contact_id = _own(work, email_key) if actor.email else None
         work.create(store.PERSON, Person(actor.subject, contact_id, work.now()), events.REGISTERED)
-    elif actor.email and current.value.erased_at is None:
+    elif current.value.erased_at is None and (actor.email or current.value.contact_id is not None):
         _note(work, email_key, current)
 
 
 def _note(work: UnitOfWork, email_key: EmailKey, current: Stored[Person]) -> None:
-    """Note what a person who is known has proven now. A former address is forgotten."""
+    """Note what a person who is known has proven now. A former address may be somebody else's by now, and goes."""
     actor, person = work.actor, current.value
     known = values(work, person.contact_id)
     if person.contact_id is not None and known is not None and fold_email(known.email) == fold_email(actor.email):
@@ -102,7 +105,8 @@ def _note(work: UnitOfWork, email_key: EmailKey, current: Stored[Person]) -> Non
         return
     if person.contact_id is not None:
         _forget_own(work, email_key, person.contact_id, person.user_id)
-    work.update(store.PERSON, current, person._replace(contact_id=_own(work, email_key)), events.MOVED)
+    contact_id = _own(work, email_key) if actor.email else None
+    work.update(store.PERSON, current, person._replace(contact_id=contact_id), events.MOVED)
 
 
 def _own(work: UnitOfWork, email_key: EmailKey) -> str:
