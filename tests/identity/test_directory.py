@@ -88,6 +88,34 @@ def test_an_address_that_moved_there_is_noted_here(people: People) -> None:
     assert values.email == "ann@new.example"
 
 
+def test_an_address_that_moved_there_and_back_is_the_first_again(people: People) -> None:
+    directory = Directory()
+    found = _authenticator(people, directory)
+    for email in ("ann@old.example", "ann@new.example", "ann@old.example"):
+        directory.proven = Proven(email, "Ann")
+        people.table.commit(found.used(found.authenticate(ASK)))
+        assert people.users(email) == ["user-ann"]
+    assert people.users("ann@new.example") == []
+
+
+def test_what_a_role_gives_besides_is_no_reason_to_note_somebody_again(people: People) -> None:
+    found = _authenticator(people, Directory())
+    actor = found.authenticate(ASK)
+    people.table.commit(found.used(actor))
+    before = len(people.works)
+    assert found.used(actor._replace(permissions=frozenset({"tenant:read"}))) == ()
+    assert len(people.works) == before
+
+
+def test_who_could_not_be_noted_is_noted_with_the_next_call(people: People) -> None:
+    found = _authenticator(people, Directory())
+    actor = found.authenticate(ASK)
+    assert found.used(actor) != []
+    found.not_noted(actor)
+    people.table.commit(found.used(actor))
+    assert people.users("ann@example.com") == ["user-ann"]
+
+
 def test_an_address_that_was_withdrawn_there_is_forgotten_here_but_not_while_it_does_not_answer(people: People) -> None:
     people.signs_in("ann", "ann@example.com", "Ann")
     directory = Directory()

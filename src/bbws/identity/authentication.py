@@ -36,7 +36,7 @@ class PeopleOrKeys:
         self._begin = begin
         self._email_key = email_key
         self._directory = directory
-        self._seen: set[Actor] = set()
+        self._seen: dict[str, tuple[str, str]] = {}  # address and name that were noted last, by subject
 
     def authenticate(self, request: Request) -> Actor:
         """The person or the key's actor; ANONYMOUS without either.
@@ -71,16 +71,17 @@ class PeopleOrKeys:
         """Writes that note the use of a key, or somebody who was not known so far."""
         if actor.kind is not ActorKind.PERSON:
             return self._keys.used(actor)
-        if actor in self._seen:
+        proven = actor.email, actor.name
+        if self._seen.get(actor.subject) == proven:
             return ()
         if len(self._seen) >= _MOST_SEEN:
             self._seen.clear()
-        self._seen.add(actor)
+        self._seen[actor.subject] = proven
         work = self._begin(actor, f"signed-in-{random_id(8)}")
         register(work, self._email_key)
         return work.writes
 
     def not_noted(self, actor: Actor) -> None:
         """They were not stored."""
-        self._seen.discard(actor)
+        self._seen.pop(actor.subject, None)
         self._keys.not_noted(actor)
