@@ -22,9 +22,11 @@ ASK = Request("GET", "/")
 class Verified:
     """Everybody is Ann."""
 
+    said = Claims("ann")
+
     def claims(self, request: Request) -> Claims:
         del request
-        return Claims("ann")
+        return self.said
 
 
 class Directory:
@@ -86,6 +88,66 @@ def test_an_address_that_moved_there_is_noted_here(people: People) -> None:
     values = people.of_user("ann")
     assert values is not None
     assert values.email == "ann@new.example"
+
+
+def test_an_address_that_moved_there_and_back_is_the_first_again(people: People) -> None:
+    directory = Directory()
+    found = _authenticator(people, directory)
+    for email in ("ann@old.example", "ann@new.example", "ann@old.example"):
+        directory.proven = Proven(email, "Ann")
+        people.table.commit(found.used(found.authenticate(ASK)))
+        assert people.users(email) == ["user-ann"]
+    assert people.users("ann@new.example") == []
+
+
+def test_a_token_from_before_an_address_changed_does_not_bring_the_former_one_back(people: People) -> None:
+    verified = Verified()
+    keys = ApiKeys(people.table, people.clock)
+    found = PeopleOrKeys(verified, keys, lambda actor, _: people.begin(actor), email_key)
+    former = Claims("ann", email="ann@old.example", name="Ann", issued_at=1000)
+    for said, email in (
+        (former, "ann@old.example"),
+        (former._replace(email="ann@new.example", issued_at=1001), "ann@new.example"),
+        (former, "ann@new.example"),
+        (former._replace(email="", issued_at=1002), ""),
+        (former, ""),
+        (former._replace(issued_at=1002.5), "ann@old.example"),
+    ):
+        verified.said = said
+        actor = found.authenticate(ASK)
+        assert actor.email == email
+        people.table.commit(found.used(actor))
+        assert people.users("ann@old.example") == (["user-ann"] if email == "ann@old.example" else [])
+
+
+def test_what_a_role_gives_besides_is_no_reason_to_note_somebody_again(people: People) -> None:
+    found = _authenticator(people, Directory())
+    actor = found.authenticate(ASK)
+    people.table.commit(found.used(actor))
+    before = len(people.works)
+    assert found.used(actor._replace(permissions=frozenset({"tenant:read"}))) == ()
+    assert len(people.works) == before
+
+
+def test_who_could_not_be_noted_is_noted_with_the_next_call(people: People) -> None:
+    found = _authenticator(people, Directory())
+    actor = found.authenticate(ASK)
+    assert found.used(actor) != []
+    found.not_noted(actor)
+    people.table.commit(found.used(actor))
+    assert people.users("ann@example.com") == ["user-ann"]
+
+
+def test_an_address_that_was_withdrawn_there_is_forgotten_here_but_not_while_it_does_not_answer(people: People) -> None:
+    people.signs_in("ann", "ann@example.com", "Ann")
+    directory = Directory()
+    found = _authenticator(people, directory)
+    directory.answers = False
+    assert found.used(found.authenticate(ASK)) == []
+    assert people.users("ann@example.com") == ["user-ann"]
+    directory.answers, directory.proven = True, Proven()
+    people.table.commit(found.used(found.authenticate(ASK)))
+    assert (people.users("ann@example.com"), people.person("ann").contact_id) == ([], None)
 
 
 def test_without_an_address_the_person_alone_is_noted(people: People) -> None:

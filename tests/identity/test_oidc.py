@@ -273,3 +273,12 @@ def test_known_keys_go_on_while_the_issuer_is_gone(tmp_path: Path) -> None:
         assert _ask(people, token).status == 200
     assert _ask(people, token).status == 200
     made.__exit__(None, None, None)
+
+
+def test_a_token_names_the_address_of_the_newest_one(people: Client, issuer: Issuer) -> None:
+    now, authenticator = int(datetime.now(UTC).timestamp()), people.app.dispatcher.authenticator
+    for age, named, proven in ((60, "old", "old"), (30, "new", "new"), (60, "old", "new")):
+        said: dict[str, Any] = {"iat": now - age, "sub": "mover", "email": f"{named}@x.example", "email_verified": True}
+        token = issuer.token("rsa", "RS256", **said)
+        actor = authenticator.authenticate(Request("GET", "/", headers={"authorization": f"Bearer {token}"}))
+        assert actor.email == f"{proven}@x.example"

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from bbws.kernel.http import Request
 from tests import builders
 from tests.builders import Client, Reply
 from tests.http.answers import problem
-from tests.identity.world import HOUR, MEMBERS, WITH_PEOPLE, claims, key_of, kid_of, part
+from tests.identity.world import HOUR, MEMBERS, WITH_PEOPLE, claims, key_of, kid_of, part, signed
 
 TIMES = ("exp", "nbf", "iat")
 # As JSON writes them, or as it would if it could.
@@ -73,3 +74,13 @@ def test_a_token_lives_for_a_day_at_most_whoever_signed_it(
     assert reply.status == status
     if status == 401:
         assert "longer than 24 hours" in problem(reply, 401, "unauthorized")["detail"]
+
+
+def test_a_token_names_the_address_of_the_newest_one(people: Client, key: Ed25519PrivateKey) -> None:
+    now, authenticator = datetime.now(UTC), people.app.dispatcher.authenticator
+    for age, named, proven in ((60, "old", "old"), (30, "new", "new"), (60, "old", "new")):
+        token = signed(
+            key, sub="mover", iat=now - timedelta(seconds=age), email=f"{named}@x.example", email_verified=True
+        )
+        actor = authenticator.authenticate(Request("GET", "/", headers={"authorization": f"Bearer {token}"}))
+        assert actor.email == f"{proven}@x.example"

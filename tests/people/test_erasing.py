@@ -8,8 +8,8 @@ import pytest
 from bbws.kernel.problem import Problem
 from bbws.kernel.table import Table, Unavailable, Write
 from bbws.kernel.work import UnitOfWork
-from bbws.people import service
-from tests.fakes import TableProxy
+from bbws.people import service, store
+from tests.fakes import Overtaken, TableProxy
 from tests.people.world import People, email_key, loses_to
 
 
@@ -164,3 +164,27 @@ def test_whoever_signs_in_while_being_erased_does_not_come_back(people: People, 
     people.do(sign_in)
     assert people.works[-1].writes == []
     assert people.users(email) == []
+
+
+@pytest.mark.parametrize("email", ["ann@new.example", ""])
+def test_who_leaves_an_address_while_it_is_forgotten_stays(people: People, email: str) -> None:
+    people.signs_in("ann", "ann@old.example")
+    old, whole = people.own("ann"), people.table
+    moves = People(whole, people.clock)
+    people.table = Overtaken(whole, lambda key: key == store.contact_key(old), lambda: moves.signs_in("ann", email))
+    people.forget("ann@old.example")
+    assert people.leads_to("ann@old.example") == []
+    assert people.values(old) is None
+    assert not service.is_erased(whole, "user-ann")
+    assert people.users("ann@new.example") == (["user-ann"] if email else [])
+
+
+def test_who_is_erased_while_their_address_is_forgotten_is_erased_once(people: People) -> None:
+    people.signs_in("ann")
+    own, whole = people.own("ann"), people.table
+    other = People(whole, people.clock)
+    people.table = Overtaken(whole, lambda key: key == store.contact_key(own), lambda: other.erase("ann"))
+    people.forget("ann@example.com")
+    row = whole.get(store.person_key("user-ann"))
+    assert row is not None
+    assert row.version == 2

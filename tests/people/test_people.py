@@ -56,15 +56,28 @@ def test_who_is_known_already_is_left_alone(people: People) -> None:
     assert people.works[-1].writes == []
 
 
-def test_whoever_comes_without_an_address_is_known_by_id_and_keeps_the_address_that_was_proven_before(
-    people: People,
-) -> None:
+def test_whoever_comes_without_an_address_is_known_by_id(people: People) -> None:
     people.signs_in("ann", "")
     assert (people.person("ann").contact_id, people.of_user("ann")) == (None, None)
-    people.signs_in("ann", "ann@example.com")
-    contact = people.own("ann")
     people.signs_in("ann", "")
-    assert (people.own("ann"), people.works[-1].writes) == (contact, [])
+    assert people.works[-1].writes == []
+    people.signs_in("ann", "ann@example.com")
+    assert people.users("ann@example.com") == ["user-ann"]
+
+
+def test_an_address_that_is_not_proven_any_more_is_forgotten_and_leads_nobody_to_who_had_it(people: People) -> None:
+    people.signs_in("ann", "office@example.com")
+    own, wrote = people.own("ann"), people.contact("office@example.com")
+    people.signs_in("ann", "")
+    assert [change.type for change in people.works[-1].changes] == ["contact.erased", "user.updated"]
+    assert (people.users("office@example.com"), people.leads_to("office@example.com")) == ([], [wrote])
+    assert (people.values(own), people.stored(own).email_hash, people.person("ann").contact_id) == (None, None, None)
+    people.signs_in("ben", "office@example.com")
+    assert people.users("office@example.com") == ["user-ben"]
+    people.signs_in("ann", "")
+    assert people.works[-1].writes == []
+    people.signs_in("ann", "ann@example.com")
+    assert people.users("ann@example.com") == ["user-ann"]
 
 
 def test_whoever_moves_to_another_address_is_the_same_person_and_the_old_address_is_forgotten(people: People) -> None:

@@ -91,6 +91,15 @@ def test_declining_needs_the_token_alone_and_is_final(world: World) -> None:
     assert invite(world, tenant, "ben")["status"] == "PENDING"
 
 
+def test_two_without_credentials_do_not_meet_in_a_key_that_both_chose(world: World) -> None:
+    tenant = world.active("ann")
+    for name in ("ben", "eve"):
+        sent = token(world, invite(world, tenant, name))
+        first, again = (received(world, sent, "decline", idempotency_key="1") for _ in range(2))
+        assert first.json["status"] == "DECLINED", first.body
+        assert (again.json["status"], again.headers["idempotency-replayed"]) == ("DECLINED", "true")
+
+
 # Who they are, and what their tokens prove.
 WRONG: Sequence[tuple[str, dict[str, str]]] = (
     ("eve", {"email": "eve@example.com"}),

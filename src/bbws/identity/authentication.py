@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 
+from bbws.identity.model import Claims
 from bbws.identity.ports import Verifier
 from bbws.kernel.actor import Actor, ActorKind, unauthenticated
 from bbws.kernel.callers import Authenticator
@@ -36,7 +37,8 @@ class PeopleOrKeys:
         self._begin = begin
         self._email_key = email_key
         self._directory = directory
-        self._seen: set[Actor] = set()
+        self._seen: dict[str, tuple[str, str]] = {}  # address and name that were noted last, by subject
+        self._newest: dict[str, Claims] = {}  # of the tokens that came, by subject
 
     def authenticate(self, request: Request) -> Actor:
         """The person or the key's actor; ANONYMOUS without either.
@@ -48,11 +50,19 @@ class PeopleOrKeys:
         claims = self._verifier.claims(request)
         if claims is None:
             return self._keys.authenticate(request)
-        actor = claims.actor()
+        actor = self._as_of_now(claims).actor()
         work = self._begin(actor, request.id)
         if is_erased(work.table, actor.subject):
             raise unauthenticated("This person was forgotten, and signs in no more.")
         return actor if self._directory is None else self._known(self._directory, work)
+
+    def _as_of_now(self, claims: Claims) -> Claims:
+        """What a token proves, with the address of a newer one that came: tokens outlive the address that they name."""
+        newest = self._newest.get(claims.subject, claims)
+        if claims.issued_at < newest.issued_at:
+            return claims._replace(email=newest.email, name=newest.name)
+        _keep(self._newest, claims.subject, claims)
+        return claims
 
     def _known(self, directory: Directory, work: UnitOfWork) -> Actor:
         """The actor with the address that the directory knows; with the one that it knew where it cannot be asked."""
@@ -71,16 +81,21 @@ class PeopleOrKeys:
         """Writes that note the use of a key, or somebody who was not known so far."""
         if actor.kind is not ActorKind.PERSON:
             return self._keys.used(actor)
-        if actor in self._seen:
+        proven = actor.email, actor.name
+        if self._seen.get(actor.subject) == proven:
             return ()
-        if len(self._seen) >= _MOST_SEEN:
-            self._seen.clear()
-        self._seen.add(actor)
+        _keep(self._seen, actor.subject, proven)
         work = self._begin(actor, f"signed-in-{random_id(8)}")
         register(work, self._email_key)
         return work.writes
 
     def not_noted(self, actor: Actor) -> None:
         """They were not stored."""
-        self._seen.discard(actor)
+        self._seen.pop(actor.subject, None)
         self._keys.not_noted(actor)
+
+
+def _keep[T](kept: dict[str, T], subject: str, value: T) -> None:
+    if len(kept) >= _MOST_SEEN and subject not in kept:
+        kept.clear()
+    kept[subject] = value

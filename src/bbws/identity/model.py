@@ -16,12 +16,14 @@ class Claims(NamedTuple):
         subject: the person's id, never an e-mail address.
         admin: whether the person has the platform role Admin.
         email, name: the person's address, if the issuer has verified it, and what the person is called; else empty.
+        issued_at: when, in seconds since 1970; zero where the address is not the token's to say.
     """
 
     subject: str
     admin: bool = False
     email: str = ""
     name: str = ""
+    issued_at: float = 0
 
     def actor(self) -> Actor:
         """The person. What somebody without the platform role may do is no token's to say."""

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from bbws.kernel.access import Access, Store
-from bbws.kernel.actor import Actor
+from bbws.kernel.actor import ANONYMOUS, Actor
 from bbws.kernel.canonical import Document, sha256
 from bbws.kernel.endpoint import Endpoint
 from bbws.kernel.http import Request, Response
@@ -43,7 +43,8 @@ class Repeatable(NamedTuple):
             )
         question = orjson.dumps([request.path, request.query, request.headers.get("prefer", "")])
         # The key is hashed: it may hold anything a client puts there, and rows are readable in a console.
-        name = sha256(header.encode())
+        # Callers without credentials are nobody in particular: they share a key only where they ask the same thing.
+        name = sha256((f"{request.path}\0{header}" if actor == ANONYMOUS else header).encode())
         return cls(Key(f"IDEMPOTENCY#{actor.subject}", f"{endpoint.id}#{name}"), sha256(question, request.body))
 
     def answer(self, table: Table) -> Response | None:

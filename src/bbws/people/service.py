@@ -84,17 +84,20 @@ def contact_for(work: UnitOfWork, email_key: EmailKey, tenant_id: str, email: st
 
 
 def register(work: UnitOfWork, email_key: EmailKey) -> None:
-    """Note who acts, and their verified address. What is known already is left alone; so is who is forgotten."""
+    """Note who acts, and their verified address, or that they have none. What is known already is left alone.
+
+    So is who is forgotten.
+    """
     actor, current = work.actor, store.load_person(work, work.actor.subject)
     if current is None:
         contact_id = _own(work, email_key) if actor.email else None
         work.create(store.PERSON, Person(actor.subject, contact_id, work.now()), events.REGISTERED)
-    elif actor.email and current.value.erased_at is None:
+    elif current.value.erased_at is None and (actor.email or current.value.contact_id is not None):
         _note(work, email_key, current)
 
 
 def _note(work: UnitOfWork, email_key: EmailKey, current: Stored[Person]) -> None:
-    """Note what a person who is known has proven now. A former address is forgotten."""
+    """Note what a person who is known has proven now. A former address may be somebody else's by now, and goes."""
     actor, person = work.actor, current.value
     known = values(work, person.contact_id)
     if person.contact_id is not None and known is not None and fold_email(known.email) == fold_email(actor.email):
@@ -102,7 +105,8 @@ def _note(work: UnitOfWork, email_key: EmailKey, current: Stored[Person]) -> Non
         return
     if person.contact_id is not None:
         _forget_own(work, email_key, person.contact_id, person.user_id)
-    work.update(store.PERSON, current, person._replace(contact_id=_own(work, email_key)), events.MOVED)
+    contact_id = _own(work, email_key) if actor.email else None
+    work.update(store.PERSON, current, person._replace(contact_id=contact_id), events.MOVED)
 
 
 def _own(work: UnitOfWork, email_key: EmailKey) -> str:
@@ -157,7 +161,7 @@ def erase(work: UnitOfWork, email_key: EmailKey, user_id: str, *, dry_run: bool 
     if known is not None:
         rows = store.tenants_of_address(work.table, email_name(email_key(), known.email))
         _forget_all(work, email_key, rows, dry_run=dry_run)
-    _forget_person(work, email_key, user_id)
+    _forget_person(work, email_key, current)
 
 
 def forget(work: UnitOfWork, email_key: EmailKey, email: str, *, dry_run: bool = False) -> int:
@@ -193,24 +197,26 @@ def _forget_part(work: UnitOfWork, email_key: EmailKey, rows: Iterable[Row]) -> 
 
 
 def _forget_one(work: UnitOfWork, email_key: EmailKey, row: Row) -> bool:
-    """Forget the contact that a row leads to, and the person whose own it is; whether it was still known."""
+    """Forget the contact that a row leads to, and the person whose own it is; whether it was still known.
+
+    Who has just moved away stays: the contact that was read goes by itself, which loses to the commit that moved them.
+    """
     contact_id = str(row.document["contactId"])
     current = store.load_contact(work, contact_id)
     if current is None or current.value.erased_at is not None:
         return False
-    if current.value.user_id is None:
-        _forget(work, current, row.key)
+    user_id = current.value.user_id
+    person = None if user_id is None else store.load_person(work, user_id)
+    if person is not None and person.value.erased_at is None and person.value.contact_id == contact_id:
+        _forget_person(work, email_key, person)
     else:
-        _forget_person(work, email_key, current.value.user_id)
+        _forget(work, current, row.key)
     return True
 
 
-def _forget_person(work: UnitOfWork, email_key: EmailKey, user_id: str) -> None:
-    current = store.load_person(work, user_id)
-    if current is None or current.value.erased_at is not None:
-        return
+def _forget_person(work: UnitOfWork, email_key: EmailKey, current: Stored[Person]) -> None:
     if current.value.contact_id is not None:
-        _forget_own(work, email_key, current.value.contact_id, user_id)
+        _forget_own(work, email_key, current.value.contact_id, current.value.user_id)
     work.update(store.PERSON, current, current.value._replace(erased_at=work.now(current)), events.ERASED)
 
 

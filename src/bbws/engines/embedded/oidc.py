@@ -70,9 +70,8 @@ class OidcTokens:
         if not found["sub"] or len(found["sub"]) > _LONGEST_SUBJECT:
             raise tokens.nobody()
         admin = self._admin is not None and self._admin.given(found)
-        return Claims(
-            subject_of(self.issuer, found["sub"]), admin, tokens.proven_address(found), tokens.text(found.get("name"))
-        )
+        subject, name = subject_of(self.issuer, found["sub"]), tokens.text(found.get("name"))
+        return Claims(subject, admin, tokens.proven_address(found), name, found["iat"])
 
     def waits(self, request: Request) -> bool:
         """Whether the request's token needs keys that have to be fetched first."""
