@@ -150,6 +150,7 @@ def test_two_tenants_that_invite_an_address_at_once_do_not_meet(world: World) ->
 def test_an_address_that_is_forgotten_while_it_is_invited_is_a_new_one(world: World) -> None:
     first = world.invite()
     world.done(lambda work: service.cancel(work, key, world.tenant_id, first.invitation_id))
+    world.clock.advance(REST.total_seconds())
     guard = store.pending_key(world.tenant_id, first.contact_id)
     overtaken = Overtaken(world.table, lambda row: row == guard, world.forget)
     second = world.invite(table=overtaken)

@@ -152,7 +152,7 @@ ENDPOINTS = (
         access=store.INVITING,
         summary="Ask somebody to join a tenant",
         description="A mail with a token goes to the address. It works once, within 7 days. A tenant has one pending "
-        "invitation for an address.",
+        "invitation for an address, and writes to it once a minute at most: before that 429 with `Retry-After`.",
         handler=_create,
         permission=permissions.INVITATIONS,
         path_schema=TenantPath,
@@ -192,7 +192,7 @@ ENDPOINTS = (
         access=store.RESENDING,
         summary="Send a pending or expired invitation again",
         description="With another token: the one so far is good for nothing. It lives for 7 days from then on. Once a "
-        "minute at most: before that 429 with `Retry-After`.",
+        "minute at most for an address: before that 429 with `Retry-After`.",
         handler=_resend,
         problems=(INVITATION_STATUS, ALREADY_INVITED, TENANT_STATUS, FORGOTTEN),
     ),
