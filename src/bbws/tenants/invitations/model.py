@@ -50,6 +50,12 @@ NOT_INVITED = ProblemType(
     "Somebody else is invited",
     "An invitation is accepted by whoever signs in with the address that it was sent to, and has proven to have it.",
 )
+NOT_NOW = ProblemType(
+    Kind.REFUSED,
+    "not-accepted-now",
+    "Not accepted now",
+    "The tenant takes nobody in at present; why is for those who belong to it. The invitation stays as it is.",
+)
 UNKNOWN_UNIT = ProblemType(
     Kind.REFUSED, "unknown-unit", "Unknown unit", "The tenant has no such division, group or team."
 )

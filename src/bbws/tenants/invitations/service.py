@@ -21,6 +21,7 @@ from bbws.tenants.invitations.model import (
     INVITATION_NOT_FOUND,
     LIFETIME,
     NOT_INVITED,
+    NOT_NOW,
     UNKNOWN_UNIT,
     Asked,
     Invitation,
@@ -163,7 +164,8 @@ def accept(work: UnitOfWork, token: str) -> tuple[Stored[Invitation], Stored[Mem
     current, tenant = look_up(work, token)
     invitation = current.value
     _require_addressee(work, invitation)
-    require(tenant.value, Status.ACTIVE)
+    if tenant.value.status is not Status.ACTIVE:
+        raise NOT_NOW("This invitation cannot be accepted now. Ask whoever sent it, or try again later.")
     _require_unit(work, invitation.tenant_id, invitation.unit_id)
     user_id = work.actor.subject
     membership = members.assign(work, tenant, user_id, invitation.role, invitation.unit_id)
