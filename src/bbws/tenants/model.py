@@ -43,7 +43,8 @@ ACCOUNT_SUSPENDED = ProblemType(
     Kind.FORBIDDEN,
     "account-suspended",
     "Account suspended",
-    "The tenant is suspended or parked. Its people can read the tenant itself, and its Admin can unpark it.",
+    "The tenant is suspended or parked. Its people can read the tenant itself, and its Admin can unpark "
+    "or delete a parked one.",
 )
 UNKNOWN_CUSTOMER = ProblemType(
     Kind.REFUSED,
