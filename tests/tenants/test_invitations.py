@@ -197,18 +197,13 @@ def test_cancelling_and_inviting_again_sends_no_further_mail_within_the_minute(w
     first = invite(world, tenant, "ben")
     assert world.ask("ann", "DELETE", one(first)).status == 200
     clock.advance(MINUTE - 1)
-    path, said = tenant_path(tenant, "invitations"), {"email": "BEN@example.com", "role": "Viewer"}
-    for query in ("", "?dryRun=true"):
-        early = world.ask("ann", "POST", path + query, said)
-        problem(early, 429, "rate-limited")
-        assert early.headers["retry-after"] == "1"
+    early = ask(world, tenant, "BEN@example.com")
+    assert (problem(early, 429, "rate-limited")["status"], early.headers["retry-after"]) == (429, "1")
     invite(world, tenant, "carl")
     assert ask(world, other, "ben@example.com", by="eve").status == 201
     clock.advance(1)
     second = invite(world, tenant, "ben")
     problem(world.ask("ann", "POST", one(second, "resend")), 429, "rate-limited")
-    clock.advance(MINUTE)
-    assert world.ask("ann", "POST", one(second, "resend")).status == 200
     assert world.ask("ann", "DELETE", one(second)).status == 200
     problem(ask(world, tenant, "ben@example.com"), 429, "rate-limited")
 
