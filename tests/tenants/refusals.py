@@ -74,7 +74,7 @@ ELSEWHERE = {
     "webhook-disabled": 422, "delivery-not-found": 404, "tree-too-large": 422, "unknown-events": 422,
     "too-many-webhooks": 422, "already-invited": 409, "unknown-unit": 422, "invitation-status": 422,
     "invitee-forgotten": 422, "invitation-used": 400, "invitation-expired": 400, "not-invited": 403,
-    "too-many-unit-roles": 422, "quota-exceeded": 422,
+    "too-many-unit-roles": 422, "quota-exceeded": 422, "not-accepted-now": 422,
 }  # fmt: skip
 OF_A_CLIENT = {code: _in_world(story) for code, (story, _) in WAYS.items()}
 STATUSES = {code: status for code, (_, status) in WAYS.items()} | ELSEWHERE

@@ -170,6 +170,8 @@ def _expected(role: str, method: str, path: str, status: str) -> str:
         if status == "PARKED" and path in {f"{T}/lifecycle/unpark", f"{T}/status"}:
             # By the door of every status the way back is open, and no other (test_lifecycle.py).
             return "let in" if role == ADMIN else "forbidden"
+        if status == "PARKED" and (method, path) == ("DELETE", T):
+            return "let in" if role == ADMIN else "forbidden"
         if status == "DEPROVISIONED" and (method, path) == ("PUT", T):
             return "let in" if role == ADMIN else "forbidden"  # and then refused by the status, with 422
         return "closed"

@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from bbws.kernel.actor import system
+from bbws.kernel.table import Row
 from bbws.kernel.work import UnitOfWork, transact
+from bbws.people.model import email_name
+from bbws.people.store import of_address
 from bbws.tenants import events
 from bbws.tenants.members.store import MEMBERSHIP, load
 from bbws.tenants.permissions import Role
@@ -135,6 +138,36 @@ def test_an_address_is_forgotten_with_who_has_it(world: World) -> None:
     world.client.drain()
     assert world.ask("ann", "GET", TENANTS).status == 401
     assert world.ask("boss", "GET", tenant_path(tenant, "users")).json["items"] == []
+
+
+def test_whom_a_tenant_invited_is_forgotten_with_it_but_not_whom_to_write_to(world: World) -> None:
+    tenant = world.active("ann", contactEmail="office@example.com")
+    other = world.active("eve", organizationName="Eves")
+    elsewhere = ask(world, other, "carl@example.com", by="eve").json
+    world.known("ben")
+    for name in ("ben", "carl", "dora", "office"):
+        invitation = invite(world, tenant, name)
+        if name == "ben":
+            assert received(world, token(world, invitation), "accept", "ben").status == 200
+        if name == "dora":
+            assert world.ask("ann", "DELETE", one(invitation)).status == 200
+    target = f"{tenant_path(tenant)}?force=true&confirm=acme"
+    assert world.ask("ann", "DELETE", target).status == 202
+    world.client.drain()
+    shown = world.ask("boss", "GET", tenant_path(tenant, "invitations")).json["items"]
+    assert [each["email"] for each in shown] == ["office@example.com", None, None, None]
+    assert world.ask("boss", "GET", tenant_path(tenant)).json["contactEmail"] == "office@example.com"
+    assert world.ask("eve", "GET", one(elsewhere)).json["email"] == "carl@example.com"
+    assert world.ask("ben", "GET", TENANTS).status == 200
+    # What led to them is gone as well: what is left of the address is the other tenant's.
+    assert world.ask("boss", "POST", FORGET, {"email": "carl@example.com"}).json["contacts"] == 1
+    assert world.ask("boss", "POST", FORGET, {"email": "dora@example.com"}).json["contacts"] == 0
+    assert not _rows_of(world, "dora@example.com")
+
+
+def _rows_of(world: World, email: str) -> list[Row]:
+    engine = world.client.app.engine
+    return list(of_address(engine.table, email_name(engine.secret("email-key"), email)))
 
 
 def test_forgetting_an_address_is_the_platforms_and_needs_one(world: World) -> None:

@@ -139,7 +139,7 @@ def test_none_but_an_admin_has_to_do_with_invitations(world: World) -> None:
     assert same == (missing["detail"].replace(unknown.rpartition("/")[2], "X"), missing.keys())
 
 
-def test_a_cancelled_invitation_is_dead_and_makes_room(world: World) -> None:
+def test_a_cancelled_invitation_is_dead_and_makes_room(world: World, clock: FakeClock) -> None:
     tenant = world.active("ann")
     invitation = invite(world, tenant, "ben")
     sent = token(world, invitation)
@@ -151,6 +151,7 @@ def test_a_cancelled_invitation_is_dead_and_makes_room(world: World) -> None:
     assert received(world, sent).status == 404
     refused = problem(world.ask("ann", "POST", one(invitation, "resend")), 422, "invitation-status")
     assert refused["currentStatus"] == "CANCELLED"
+    clock.advance(MINUTE)
     assert invite(world, tenant, "ben")["invitationId"] != invitation["invitationId"]
 
 
@@ -191,6 +192,22 @@ def test_it_is_sent_once_in_a_minute_at_most(world: World, clock: FakeClock) -> 
     problem(world.ask("ann", "POST", resend), 429, "rate-limited")
 
 
+def test_cancelling_and_inviting_again_sends_no_further_mail_within_the_minute(world: World, clock: FakeClock) -> None:
+    tenant, other = world.active("ann"), world.active("eve", organizationName="Other")
+    first = invite(world, tenant, "ben")
+    assert world.ask("ann", "DELETE", one(first)).status == 200
+    clock.advance(MINUTE - 1)
+    early = ask(world, tenant, "BEN@example.com")
+    assert (problem(early, 429, "rate-limited")["status"], early.headers["retry-after"]) == (429, "1")
+    invite(world, tenant, "carl")
+    assert ask(world, other, "ben@example.com", by="eve").status == 201
+    clock.advance(1)
+    second = invite(world, tenant, "ben")
+    problem(world.ask("ann", "POST", one(second, "resend")), 429, "rate-limited")
+    assert world.ask("ann", "DELETE", one(second)).status == 200
+    problem(ask(world, tenant, "ben@example.com"), 429, "rate-limited")
+
+
 def test_an_invitation_outlives_the_power_of_who_made_it(world: World) -> None:
     tenant = world.active("ann")
     world.join(tenant, "dan", "Admin")
@@ -226,6 +243,7 @@ def test_an_expired_invitation_is_sent_again_or_another_takes_its_place(tmp_path
         assert world.ask("ann", "DELETE", one(new)).json["status"] == "CANCELLED"
         problem(ask(world, tenant, "ben@example.com"), 409, "already-invited")
         assert world.ask("ann", "DELETE", one(old)).json["status"] == "CANCELLED"
+        clock.advance(MINUTE)
         assert ask(world, tenant, "ben@example.com").status == 201
 
 

@@ -56,7 +56,11 @@ def test_leaving_frees_the_name_and_keeps_the_record(world: World) -> None:
 def test_one_that_does_not_run_leaves_without_force(world: World) -> None:
     tenant = world.active("ann")
     world.ask("ann", "POST", tenant_path(tenant, "lifecycle", "park"), WHY)
-    assert world.ask("boss", "DELETE", tenant_path(tenant)).status == 202
+    assert "delete" in world.ask("ann", "GET", tenant_path(tenant)).json["_links"]
+    gone = world.ask("ann", "DELETE", tenant_path(tenant))
+    assert (gone.status, gone.json["tenantStatus"]) == (202, "DEPROVISIONED")
+    assert world.ask("ann", "GET", gone.headers["location"]).status == 200
+    problem(world.ask("ann", "DELETE", tenant_path(tenant)), 403, "account-suspended")
 
 
 @pytest.mark.parametrize(
@@ -159,7 +163,7 @@ def test_links_are_what_can_be_done(world: World) -> None:
     assert "unpark" not in active["_links"]
     parked = world.ask("ann", "POST", tenant_path(tenant, "lifecycle", "park"), WHY).json["_links"]
     shown = world.ask("ann", "GET", tenant_path(tenant)).json["_links"]
-    assert set(shown) == set(parked) == {"self", "unpark", "collection"}
+    assert set(shown) == set(parked) == {"self", "unpark", "delete", "collection"}
     back = world.ask("ann", "POST", tenant_path(tenant, "lifecycle", "unpark")).json["_links"]
     shown = world.ask("ann", "GET", tenant_path(tenant)).json["_links"]
     assert set(back) == set(shown) == set(active["_links"])

@@ -26,6 +26,12 @@ ALIKE = [
     ("O'Neil", "O\u2019Neil"),
     ("O'Hara", "o\u02bchara"),
     ("Web  Shop", " web shop "),
+    ("\u013duba", "L'uba"),  # caron, which these three letters write as an apostrophe
+    ("Hra\u010fa", "Hrad'a"),
+    ("Ko\u0165a", "Kot'a"),
+    ("Dell'Oro", "DellOro"),
+    ("Big-Shop", "Big - Shop"),
+    ("Co'Op", "Co-op"),
 ]
 REFUSED = [
     "\u0410cme",  # Cyrillic A
@@ -36,6 +42,9 @@ REFUSED = [
     "Ac\u0131d",  # dotless i
     "\u017fhop",  # long s
     "O`Neil",
+    "O''Neil",
+    "Acme'",
+    "O\u2019'Neil",
     "O\u00b4Neil",
     "O\u2018Neil",
     "O\u2032Neil",

@@ -220,12 +220,21 @@ def _forget_person(work: UnitOfWork, email_key: EmailKey, current: Stored[Person
     work.update(store.PERSON, current, current.value._replace(erased_at=work.now(current)), events.ERASED)
 
 
+def forget_contact(work: UnitOfWork, email_key: EmailKey, tenant_id: str, contact_id: str) -> None:
+    """Forget a contact of a tenant. Repeating it changes nothing."""
+    _forget_led_to(work, email_key, contact_id, partial(store.of_tenant, tenant_id=tenant_id))
+
+
 def _forget_own(work: UnitOfWork, email_key: EmailKey, contact_id: str, user_id: str) -> None:
+    _forget_led_to(work, email_key, contact_id, partial(store.of_person, user_id=user_id))
+
+
+def _forget_led_to(work: UnitOfWork, email_key: EmailKey, contact_id: str, lookup: Callable[[str], Key]) -> None:
     current, known = store.load_contact(work, contact_id), values(work, contact_id)
     if current is not None and current.value.erased_at is None:
         # Without values, after a rebuild, no address leads to it.
         name = None if known is None else email_name(email_key(), known.email)
-        _forget(work, current, None if name is None else store.of_person(name, user_id))
+        _forget(work, current, None if name is None else lookup(name))
 
 
 def _forget(work: UnitOfWork, current: Stored[Contact], lookup: Key | None) -> None:

@@ -1,5 +1,8 @@
 """What follows in tenants where somebody is forgotten: they belong to none any more, and nobody waits for their answer.
 
+And what is forgotten with a tenant that has left: the addresses that it invited. It is no step of its farewell, since
+finding what an address leads to takes a key, which steps are not given.
+
 The rule of the last Admin does not hold against a right to be forgotten: the platform's people appoint the next one.
 """
 
@@ -10,9 +13,12 @@ from bbws.kernel.access import Access
 from bbws.kernel.actor import Actor, system
 from bbws.kernel.change import Change
 from bbws.kernel.reaction import Message
-from bbws.kernel.table import Table
+from bbws.kernel.table import Position, Table
 from bbws.kernel.work import UnitOfWork, transact
+from bbws.people import service as people
 from bbws.people.events import CONTACT_ERASED, ERASED
+from bbws.people.service import EmailKey
+from bbws.tenants.events import DEPROVISIONED
 from bbws.tenants.invitations import service as invitations
 from bbws.tenants.invitations import store as invitations_store
 from bbws.tenants.invitations.service import InvitationKey
@@ -20,12 +26,13 @@ from bbws.tenants.members import service as members
 from bbws.tenants.members import store as members_store
 from bbws.tenants.store import BY_USER
 
-EVENTS = frozenset({ERASED.name, CONTACT_ERASED.name})
+EVENTS = frozenset({ERASED.name, CONTACT_ERASED.name, DEPROVISIONED.name})
+_AT_ONCE = 100
 ACCESS = Access.to(
-    gets="CONTACT PERSON TENANT PENDING INVITATION INVITATIONTOKEN",
-    indexes=BY_USER,
-    puts="TENANT INVITATION",
-    removes="TENANT CUSTOMER PENDING INVITATIONTOKEN",
+    gets="CONTACT EMAIL PERSON TENANT PENDING INVITATION INVITATIONTOKEN",
+    indexes=f"{BY_USER} {invitations_store.BY_TENANT}",
+    puts="CONTACT TENANT INVITATION",
+    removes="CONTACT EMAIL TENANT CUSTOMER PENDING INVITATIONTOKEN",
 )
 
 
@@ -34,9 +41,12 @@ def forget(
     *,
     table: Table,
     begin: Callable[[Actor, str], UnitOfWork],
+    email_key: EmailKey,
     invitation_key: InvitationKey,
 ) -> None:
-    """End the memberships of who is forgotten, and cancel what was sent to an address that is. Done again it goes on.
+    """End memberships of who is forgotten; cancel what was sent to an address that is; forget whom a tenant invited.
+
+    Done again it goes on.
 
     Raises:
         LookupError: what a message announces is not there.
@@ -51,6 +61,8 @@ def forget(
         starts = partial(begin, system("forgetting"), change.correlation_id)
         if change.type == ERASED.name:
             _leave_all(table, starts, change.after["userId"])
+        elif change.type == DEPROVISIONED.name:
+            _forget_invited(table, starts, email_key, change.after["tenantId"], change.after["contactId"])
         elif change.after["tenantId"] is not None:
             cancelled = partial(_cancel, invitation_key, change.after["tenantId"], change.after["contactId"])
             transact(starts, cancelled)
@@ -59,6 +71,20 @@ def forget(
 def _leave_all(table: Table, starts: Callable[[], UnitOfWork], user_id: str) -> None:
     for found in members_store.of_user(table, user_id):
         transact(starts, partial(members.forget, tenant_id=found.value.tenant_id, user_id=user_id))
+
+
+def _forget_invited(
+    table: Table, starts: Callable[[], UnitOfWork], email_key: EmailKey, tenant_id: str, kept: str
+) -> None:
+    """Forget the contacts of a tenant's invitations, each in a commit of its own, but the one it is written to by."""
+    start: Position | None = None
+    while True:
+        found, start = invitations_store.listed(table, tenant_id, start, _AT_ONCE)
+        for contact_id in {each.value.contact_id for each in found} - {kept}:
+            forgotten = partial(people.forget_contact, email_key=email_key, tenant_id=tenant_id, contact_id=contact_id)
+            transact(starts, forgotten)
+        if start is None:
+            return
 
 
 def _cancel(invitation_key: InvitationKey, tenant_id: str, contact_id: str, work: UnitOfWork) -> None:

@@ -1,5 +1,6 @@
 """A tenant and the rules it obeys. Pure. Source: specification tenants §1, §3, §4."""
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,6 +17,9 @@ CUSTOMER_PATTERN = r"^[A-Za-z0-9-]{3,64}$"
 
 # Of the letters that names may have, those that Unicode's confusables (UTS 39) list as alike, small or capital.
 _ALIKE = str.maketrans({"\u0111": "\u00f0", "\u00e6": "ae", "\u0153": "oe", "\u0151": "\u00f6", "\u011b": "\u0115"})
+# In small these three write their caron as an apostrophe.
+_AS_APOSTROPHE = str.maketrans({"\u013e": "l'", "\u010f": "d'", "\u0165": "t'"})
+_JOINING = re.compile(" *['-][ '-]*")
 # So many tenants that have not left can be founded by one person, and for one customer.
 MOST_FOUNDED = 20
 _MOST_METADATA = 32 * 1024
@@ -30,8 +34,8 @@ NAME_TAKEN = ProblemType(
     Kind.CONFLICT,
     "organization-name-taken",
     "Organisation name taken",
-    "Another tenant has this name, or one that looks like it; case and blanks make no difference. Names of"
-    " deprovisioned tenants are free.",
+    "Another tenant has this name, or one that looks like it; case, blanks, hyphens and apostrophes make no"
+    " difference. Names of deprovisioned tenants are free.",
 )
 TENANT_STATUS = ProblemType(
     Kind.REFUSED,
@@ -43,7 +47,8 @@ ACCOUNT_SUSPENDED = ProblemType(
     Kind.FORBIDDEN,
     "account-suspended",
     "Account suspended",
-    "The tenant is suspended or parked. Its people can read the tenant itself, and its Admin can unpark it.",
+    "The tenant is suspended or parked. Its people can read the tenant itself, and its Admin can unpark "
+    "or delete a parked one.",
 )
 UNKNOWN_CUSTOMER = ProblemType(
     Kind.REFUSED,
@@ -183,6 +188,11 @@ class Tenant(NamedTuple):
 def fold_name(name: str) -> str:
     """A name for comparing: NFKC, without regard to case, runs of blanks as one, and letters that look alike as one."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().translate(_ALIKE).split())
+
+
+def guarded_name(name: str) -> str:
+    """What a name is kept for one by: :func:`fold_name`, without apostrophes, hyphens and the blanks beside them."""
+    return _JOINING.sub("", fold_name(name).translate(_AS_APOSTROPHE))
 
 
 def ways(status: Status) -> list[str]:

@@ -23,6 +23,8 @@ SELF = f"{IN_TENANT}self"
 READ = f"{IN_TENANT}read"
 WRITE = f"{IN_TENANT}write"
 LIFECYCLE = f"{IN_TENANT}lifecycle"
+# Apart from the rest of its lifecycle: what is parked can leave.
+DELETE = f"{IN_TENANT}delete"
 # Asking for a status; which ones is the use case's to say.
 STATUS = f"{IN_TENANT}status"
 UNPARK = f"{IN_TENANT}unpark"
@@ -44,6 +46,7 @@ GIVEN: Mapping[str, frozenset[Role]] = {
     READ: _ALL,
     WRITE: _ADMIN,
     LIFECYCLE: _ADMIN,
+    DELETE: _ADMIN,
     STATUS: _ADMIN,
     UNPARK: _ADMIN,
     RESUME: frozenset(),  # the platform's people alone
@@ -63,7 +66,7 @@ OF_ANY_MEMBER = frozenset({READ, UNITS_READ})
 # Suspension and parking are total: what is named here is all that is left to those who belong to the tenant.
 LEFT: Mapping[Status, frozenset[str]] = {
     Status.SUSPENDED: frozenset({READ}),
-    Status.PARKED: frozenset({READ, STATUS, UNPARK}),
+    Status.PARKED: frozenset({READ, STATUS, UNPARK, DELETE}),
     Status.DEPROVISIONED: frozenset({READ, WRITE}),  # a change is refused by the status itself
 }
 

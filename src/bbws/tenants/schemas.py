@@ -27,7 +27,7 @@ from bbws.tenants.model import (
 
 _LATIN = "A-Za-z0-9\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u0130\u0132-\u0137\u0139-\u0148\u014a-\u017e"
 # Letters of one script, without those that look like others: names that look alike are alike.
-NAME_PATTERN = rf"^[{_LATIN}](?:[{_LATIN} '-]*[{_LATIN}'])?$"
+NAME_PATTERN = rf"^[{_LATIN}](?:'?(?:[ -]'?)*[{_LATIN}])*$"
 EXAMPLE_ID = "tenant-5f0c1a52-6a4e-4e0b-9f6e-2f7c7d1f7a10"
 # As telephones and word processors write an apostrophe.
 _APOSTROPHES = str.maketrans({"\u2019": "'", "\u02bc": "'"})
@@ -39,8 +39,8 @@ def _name(value: object) -> object:
     name = value.translate(_APOSTROPHES)
     if name and not re.fullmatch(NAME_PATTERN, name):
         msg = (
-            "must be of Latin letters, digits, blanks, hyphens and apostrophes, begin with a letter or digit, and not "
-            "end with a hyphen"
+            "must be of Latin letters, digits, blanks, hyphens and apostrophes, begin and end with a letter or digit, "
+            "and have no two apostrophes in a row"
         )
         raise ValueError(msg)
     return name

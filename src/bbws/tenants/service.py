@@ -26,6 +26,7 @@ from bbws.tenants.model import (
     Tenant,
     Transition,
     fold_name,
+    guarded_name,
 )
 from bbws.tenants.permissions import LEFT, Role
 
@@ -90,7 +91,7 @@ def update(work: UnitOfWork, email_key: EmailKey, tenant_id: str, fields: Mappin
     fields = dict(fields)
     model.require_not(current.value, Status.DEPROVISIONED)
     name = fields.get("organization_name")
-    if name is not None and fold_name(name) != fold_name(current.value.organization_name):
+    if name is not None and guarded_name(name) != guarded_name(current.value.organization_name):
         _require_free_name(work, name)
     if "contact_email" in fields:
         fields["contact_id"] = contact_for(work, email_key, tenant_id, fields.pop("contact_email"))

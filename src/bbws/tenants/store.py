@@ -10,7 +10,17 @@ from bbws.kernel.entity import EntityType, Stored
 from bbws.kernel.table import Key, Position, Row, RowKind, Table, merged
 from bbws.kernel.work import UnitOfWork
 from bbws.people.store import REMEMBERED
-from bbws.tenants.model import MOST_FOUNDED, Environment, Mark, Quota, Status, Tenant, Transition, fold_name
+from bbws.tenants.model import (
+    MOST_FOUNDED,
+    Environment,
+    Mark,
+    Quota,
+    Status,
+    Tenant,
+    Transition,
+    fold_name,
+    guarded_name,
+)
 
 BASE = "/v1.0/tenants"
 BY_AGE, BY_NAME = "TenantsByAgeIndex", "TenantsByNameIndex"
@@ -53,7 +63,7 @@ def tenant_key(tenant_id: str) -> Key:
 
 def name_key(name: str) -> Key:
     """What keeps an organisation's name for one tenant."""
-    return Key(f"TENANTNAME#{fold_name(name)}", "TENANT")
+    return Key(f"TENANTNAME#{guarded_name(name)}", "TENANT")
 
 
 def path(tenant_id: str) -> str:

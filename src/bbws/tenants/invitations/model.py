@@ -12,7 +12,7 @@ from bbws.kernel.problem import RATE_LIMITED, Kind, ProblemType
 from bbws.tenants.permissions import Role
 
 LIFETIME = timedelta(days=7)
-# Between two mails of one invitation: nobody's mailbox is filled by it.
+# Between two mails of one tenant that invite one address, whatever invitation they are of: no mailbox is filled by it.
 REST = timedelta(seconds=60)
 ID_PATTERN = r"^invitation-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 # What 32 bytes are in base 64, without padding.
@@ -49,6 +49,12 @@ NOT_INVITED = ProblemType(
     "not-invited",
     "Somebody else is invited",
     "An invitation is accepted by whoever signs in with the address that it was sent to, and has proven to have it.",
+)
+NOT_NOW = ProblemType(
+    Kind.REFUSED,
+    "not-accepted-now",
+    "Not accepted now",
+    "The tenant takes nobody in at present; why is for those who belong to it. The invitation stays as it is.",
 )
 UNKNOWN_UNIT = ProblemType(
     Kind.REFUSED, "unknown-unit", "Unknown unit", "The tenant has no such division, group or team."
@@ -165,16 +171,11 @@ def resent(invitation: Invitation, now: datetime) -> Invitation:
     )
 
 
-def require_rested(invitation: Invitation, now: datetime) -> None:
-    """Refuse to write again so soon.
-
-    Raises:
-        Problem: 429 with ``Retry-After``.
-    """
-    left = (invitation.sent_at + REST - now).total_seconds()
-    if left > 0:
-        detail = f"This invitation was sent less than {REST.seconds} seconds ago. Wait as `Retry-After` says."
-        raise RATE_LIMITED(detail, headers={"retry-after": str(math.ceil(left))})
+def too_soon(until: datetime, now: datetime) -> Exception:
+    """429 for an address that is not written to again before a moment, with ``Retry-After``."""
+    left = max(1, math.ceil((until - now).total_seconds()))
+    detail = f"This address was invited less than {REST.seconds} seconds ago. Wait as `Retry-After` says."
+    return RATE_LIMITED(detail, headers={"retry-after": str(left)})
 
 
 def cancelled(invitation: Invitation, now: datetime, by: str) -> Invitation:

@@ -1,6 +1,7 @@
 """Use cases of invitations. Source: specification tenants §4, Decisions 5, 10."""
 
 from collections.abc import Callable
+from datetime import datetime
 from uuid import uuid4
 
 from bbws.kernel.actor import ActorKind
@@ -20,6 +21,7 @@ from bbws.tenants.invitations.model import (
     INVITATION_NOT_FOUND,
     LIFETIME,
     NOT_INVITED,
+    NOT_NOW,
     UNKNOWN_UNIT,
     Asked,
     Invitation,
@@ -59,13 +61,16 @@ def invite(
 
     Raises:
         Problem: 404; 409 for who belongs to the tenant or is invited already; 422 for another status of the tenant, or
-            a unit that is not there.
+            a unit that is not there; 429 within a minute of the last mail to the address.
     """
     _require_active(work, tenant_id)
     _require_stranger(work, email_key, tenant_id, asked.email)
     _require_unit(work, tenant_id, asked.unit_id)
     contact_id = people.contact_for(work, email_key, tenant_id, asked.email)
+    # Read before the place: who is overtaken by another is told of that invitation, not of its mail.
+    until = store.resting_until(work, tenant_id, contact_id)
     _make_room(work, tenant_id, contact_id)
+    _require_rested(work, until)
     now = work.now()
     invitation = Invitation(
         f"invitation-{uuid4()}",
@@ -90,19 +95,19 @@ def resend(work: UnitOfWork, invitation_key: InvitationKey, tenant_id: str, invi
     Raises:
         Problem: 404, 412; 409 where another took the place of an expired one; 422 for one that was answered or
             cancelled, whose address was forgotten, or another status of the tenant; 429 within a minute of the last
-            mail.
+            mail to the address.
     """
     _require_active(work, tenant_id)
     current = get(work, tenant_id, invitation_id)
     work.match(current)
-    now = work.now(current)
-    invitation = model.resent(current.value, now)
+    invitation = model.resent(current.value, work.now(current))
     if people.values_to_keep(work, invitation.contact_id) is None:
         raise FORGOTTEN("The address that this invitation was sent to has been forgotten. Make another one.")
-    model.require_rested(current.value, now)
-    store.drop_token(work, _token(invitation_key, current.value))
+    until = store.resting_until(work, tenant_id, invitation.contact_id)
     if current.value.state is State.EXPIRED:
         _make_room(work, tenant_id, invitation.contact_id)
+    _require_rested(work, until)
+    store.drop_token(work, _token(invitation_key, current.value))
     return _issued(work, invitation_key, work.update(store.INVITATION, current, invitation, events.RESENT))
 
 
@@ -159,7 +164,8 @@ def accept(work: UnitOfWork, token: str) -> tuple[Stored[Invitation], Stored[Mem
     current, tenant = look_up(work, token)
     invitation = current.value
     _require_addressee(work, invitation)
-    require(tenant.value, Status.ACTIVE)
+    if tenant.value.status is not Status.ACTIVE:
+        raise NOT_NOW("This invitation cannot be accepted now. Ask whoever sent it, or try again later.")
     _require_unit(work, invitation.tenant_id, invitation.unit_id)
     user_id = work.actor.subject
     membership = members.assign(work, tenant, user_id, invitation.role, invitation.unit_id)
@@ -187,6 +193,7 @@ def _issued(work: UnitOfWork, invitation_key: InvitationKey, current: Stored[Inv
     invitation = current.value
     store.hand_over(work, invitation.tenant_id, invitation.contact_id)
     store.add_token(work, _token(invitation_key, invitation), invitation)
+    store.add_rest(work, invitation)
     return current
 
 
@@ -199,6 +206,12 @@ def _make_room(work: UnitOfWork, tenant_id: str, contact_id: str) -> None:
         detail = "This address is invited already. Send that invitation again, or cancel it."
         raise ALREADY_INVITED(detail, invitationId=holder.value.invitation_id)
     work.update(store.INVITATION, holder, model.expired(holder.value), events.INVITATION_EXPIRED)
+
+
+def _require_rested(work: UnitOfWork, until: datetime | None) -> None:
+    """Refuse to write to an address again so soon, by whatever invitation: cancelling one is no way around it."""
+    if until is not None:
+        raise model.too_soon(until, work.clock.now())
 
 
 def _require_active(work: UnitOfWork, tenant_id: str) -> None:

@@ -1,6 +1,7 @@
 """Keys and queries of invitations. Of a token its hash is kept, in a secret row that leads to its invitation."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from bbws.kernel.access import Access, Store
 from bbws.kernel.canonical import Document
@@ -9,7 +10,7 @@ from bbws.kernel.entity import EntityType, Stored
 from bbws.kernel.table import Insert, Key, Position, Remove, Replace, Row, RowKind, Table
 from bbws.kernel.work import UnitOfWork
 from bbws.people import store as people_store
-from bbws.tenants.invitations.model import Answered, Invitation, State, hash_of
+from bbws.tenants.invitations.model import REST, Answered, Invitation, State, hash_of
 from bbws.tenants.members.store import LETTING_IN
 from bbws.tenants.permissions import Role
 from bbws.tenants.store import DECIDING
@@ -17,7 +18,7 @@ from bbws.tenants.store import path as tenant_path
 
 BASE = "/v1.0/invitations"
 BY_TENANT = "InvitationsByTenantIndex"
-STORE = Store("invitations", ("INVITATION",), ("INVITATIONTOKEN", "PENDING"), (BY_TENANT,))
+STORE = Store("invitations", ("INVITATION",), ("INVITATIONTOKEN", "PENDING", "RESTING"), (BY_TENANT,))
 
 SHOWING = DECIDING | Access.to(gets="INVITATION CONTACT")
 LISTING = DECIDING | Access.to(gets="CONTACT", indexes=BY_TENANT)
@@ -25,11 +26,11 @@ INVITING = (
     SHOWING
     | people_store.KNOWING
     | people_store.FINDING
-    | Access.to(gets="PENDING", puts="INVITATION INVITATIONTOKEN PENDING", ensures="TENANT")
+    | Access.to(gets="PENDING RESTING", puts="INVITATION INVITATIONTOKEN PENDING RESTING", ensures="TENANT")
 )
 RESENDING = SHOWING | Access.to(
-    gets="INVITATIONTOKEN PENDING",
-    puts="INVITATION INVITATIONTOKEN PENDING",
+    gets="INVITATIONTOKEN PENDING RESTING",
+    puts="INVITATION INVITATIONTOKEN PENDING RESTING",
     removes="INVITATIONTOKEN",
     ensures="TENANT CONTACT",
 )
@@ -54,6 +55,11 @@ def token_key(token: str) -> Key:
 def pending_key(tenant_id: str, contact_id: str) -> Key:
     """What keeps an address for one pending invitation of a tenant."""
     return Key(_pending_in(tenant_id), contact_id)
+
+
+def resting_key(tenant_id: str, contact_id: str) -> Key:
+    """What keeps a tenant from writing to an address again so soon."""
+    return Key(f"RESTING#{tenant_id}", contact_id)
 
 
 def _pending_in(tenant_id: str) -> str:
@@ -167,6 +173,19 @@ def drop_token(work: UnitOfWork, token: str) -> None:
     row = work.table.get(token_key(token))
     if row is not None:  # after a rebuild there is none: tokens are in no archive
         work.remove(row.key, row.version)
+
+
+def resting_until(work: UnitOfWork, tenant_id: str, contact_id: str) -> datetime | None:
+    """Until when a tenant does not write to an address; None where it may."""
+    row = work.table.get(resting_key(tenant_id, contact_id))
+    return None if row is None else parse_rfc3339(row.document["until"])
+
+
+def add_rest(work: UnitOfWork, invitation: Invitation) -> None:
+    """Keep its tenant from writing again so soon to the address that an invitation is sent to."""
+    until = invitation.sent_at + REST
+    key = resting_key(invitation.tenant_id, invitation.contact_id)
+    work.insert(Row(key, RowKind.EPHEMERAL, {"until": rfc3339(until)}, expires_at=until.timestamp()))
 
 
 def hand_over(work: UnitOfWork, tenant_id: str, contact_id: str) -> None:

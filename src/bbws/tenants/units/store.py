@@ -10,7 +10,7 @@ from bbws.kernel.clock import moment_or_none, parse_rfc3339, rfc3339
 from bbws.kernel.entity import EntityType, Stored
 from bbws.kernel.table import Ensure, Insert, Key, Position, Replace, Row, RowKind, Table, Write
 from bbws.kernel.work import UnitOfWork
-from bbws.tenants.model import MOST_COUNTED, Counted, fold_name
+from bbws.tenants.model import MOST_COUNTED, Counted, fold_name, guarded_name
 from bbws.tenants.store import DECIDING, UNITS, partition, path
 from bbws.tenants.units.model import ABOVE, Unit, UnitKind
 
@@ -56,7 +56,7 @@ def unit_key(tenant_id: str, unit_id: str) -> Key:
 
 def name_key(tenant_id: str, parent_id: str | None, name: str) -> Key:
     """What keeps a name for one unit within its parent."""
-    return Key(partition(tenant_id), f"{_names_in(parent_id)}{fold_name(name)}")
+    return Key(partition(tenant_id), f"{_names_in(parent_id)}{guarded_name(name)}")
 
 
 def _names_in(parent_id: str | None) -> str:
