@@ -11,7 +11,7 @@ from bbws.tenants.members import service as members
 from bbws.tenants.permissions import Role
 from bbws.tenants.units import service as units
 from bbws.tenants.units.model import UnitKind
-from bbws.tenants.units.removal import MOST_AT_ONCE
+from bbws.tenants.units.removal import MOST_AT_ONCE, UNIT_DELETION
 from tests.aws.account import Account
 from tests.aws.recording import Rights
 from tests.aws.tenants_story import active, ask
@@ -39,6 +39,7 @@ def tell(made: Account, recorded: Rights) -> None:
     _deleted(made, second)
     _cleared(made, own)
     _resumed(made, own, recorded)
+    _steered(made, own, recorded)
 
 
 def _create(made: Account, where: str, kind: str, name: str) -> str:
@@ -138,6 +139,25 @@ def _resumed(made: Account, own: str, recorded: Rights) -> None:
     made.clock.shift += timedelta(hours=2)
     made.daily("operations-resume")
     assert made.call_as_person("ann", "getDivision", place.division).status == 404
+    made.work()
+
+
+def _steered(made: Account, own: str, recorded: Rights) -> None:
+    """Deletions that cannot be done: one is called off, and one has failed and is put back in line."""
+    recorded.broken.add("hierarchy-deletion")
+    for verb in ("cancel", "retry"):
+        place = _planted(made, own, f"To {verb}")
+        chain = (_last(place.division), _last(place.group))
+        for number in range(MOST_AT_ONCE):
+            _do(made, _adding(_last(own), chain, f"Team {number}"))
+        deleting = ask(made, "deleteDivision", f"{place.division}?cascade=true", status=202).json["operationId"]
+        one = f"{own}/operations/{deleting}"
+        for _ in range(UNIT_DELETION.attempts if verb == "retry" else 1):
+            made.try_to_work("hierarchy-deletion")
+            made.clock.shift += timedelta(minutes=6)
+        ask(made, "getTenantOperation", one)
+        ask(made, f"{verb}TenantOperation", f"{one}/{verb}")
+    recorded.broken.clear()
     made.work()
 
 
