@@ -14,7 +14,6 @@ GONE = Sent(410)
 
 def tell(made: Account) -> None:
     """Every call about webhooks; deliveries that arrive, that are tried again, and that are given up."""
-    made.know("ann", "ann@example.com")  # who is written to once a webhook is given up
     own = active(made, "Hooked")
     made.work()
     webhook, other = (_created(made, own, url) for url in (URL, f"{URL}/other"))
@@ -79,6 +78,8 @@ def _tried_again(made: Account, own: str, webhook: str) -> None:
 def _given_up(made: Account, own: str, webhook: str) -> None:
     made.sender.answers[URL] = GONE
     _happen(made, own, 3)
+    # Whom the pool does not know has no address with the next call: it is given back to who is to be written to.
+    made.know("ann", "ann@example.com")
     made.work()
     made.sender.answers[URL] = OK
     assert ask(made, "getWebhook", webhook).json["state"] == "DISABLED"
