@@ -66,7 +66,7 @@ DAMAGES = {
     "another kind of entity": lambda document: document | {"entity": SECRET},
     "a version in words": lambda document: document | {"version": SECRET},
     "a time that is none": lambda document: document | {"time": SECRET},
-    "no name for the archive": lambda document: document | {"subject": f"/v1.0/products/{SECRET}"},
+    "no name for the archive": lambda document: document | {"id": f"{SECRET}.1"},
     "a number that is too big": lambda document: document | {"after": {"price": 2**60}},
 }
 

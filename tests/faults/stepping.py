@@ -24,6 +24,7 @@ from bbws.operations.reactions import consumer
 from bbws.operations.service import OperationKind, accept, retry
 from bbws.settings import Settings
 from bbws.tables import REACTIONS
+from bbws.tenants.access import Subjects
 
 STEPS = ("reserve", "prepare", "install", "announce")
 REQUESTED = EventType("test.requested", "REQUEST", "A test asked for four steps.")
@@ -119,7 +120,9 @@ def _accept(app: App, steps: OperationKind, count: int) -> None:
 def _retry(app: App, steps: OperationKind) -> None:
     failed, _ = store.listed(app.engine.table, starter=None, status=Status.FAILED, start=None, limit=10)
     for operation in failed[::-1]:
-        again = partial(retry, operation_id=operation.value.operation_id, kinds=[steps])
+        again = partial(
+            retry, operation_id=operation.value.operation_id, kinds=[steps], subjects=Subjects(app.engine.table)
+        )
         transact(lambda: app.begin(system("test"), "test"), again)
 
 

@@ -85,7 +85,7 @@ def test_a_consumer_that_always_fails_holds_up_nobody_and_gets_everything_once_m
         assert bbws.call("POST", "/v1.0/queues/shop-window/redrive").json["redriven"] == len(changes)
         bbws.drain()
         assert shop.seen == changes
-        assert [queue["dead"] for queue in bbws.call("GET", "/v1.0/queues").json["items"]] == [0, 0, 0]
+        assert {queue["dead"] for queue in bbws.call("GET", "/v1.0/queues").json["items"]} == {0}
         _checkpoint(bbws)
     check_folder(tmp_path / "data", tmp_path / "rebuilt")
 
@@ -159,8 +159,8 @@ def test_changes_wait_while_the_archive_takes_nothing_and_are_archived_later(tmp
         return failed
 
     stone = _stop_the_archive(data_dir)
-    [creator, logger] = REACTIONS
-    with consuming(data_dir, creator, replace(logger, handler=log)) as bbws:
+    reactions = [replace(each, handler=log) if each.queue == "product-audit" else each for each in REACTIONS]
+    with consuming(data_dir, *reactions) as bbws:
         product = bbws.create()
         assert refused.wait(SECONDS)
         queue = _queue(bbws, "product-audit")

@@ -33,12 +33,14 @@ INPUTS = ("infra/package.py", "requirements-lambda.txt", "pyproject.toml", "LICE
 # AArch64 and x86-64 in the header of an ELF file (e_machine, little-endian, at byte 18).
 ELF_MACHINES = {"arm64": 183, "x86_64": 62}
 DISTRIBUTIONS = {
-    "annotated_types", "bbws", "botocore", "cffi", "jmespath", "orjson", "pydantic", "pydantic_core", "pynacl",
-    "python_dateutil", "six", "typing_extensions", "typing_inspection", "urllib3",
+    "annotated_types", "bbws", "botocore", "cffi", "dnspython", "email_validator", "idna", "jmespath", "orjson",
+    "pydantic", "pydantic_core", "pynacl", "python_dateutil", "six", "standardwebhooks", "typing_extensions",
+    "typing_inspection", "urllib3",
 }  # fmt: skip
 MODULES = {
-    "_cffi_backend", "annotated_types", "bbws", "botocore", "dateutil", "jmespath", "nacl", "orjson", "pydantic",
-    "pydantic_core", "six", "typing_extensions", "typing_inspection", "urllib3",
+    "_cffi_backend", "annotated_types", "bbws", "botocore", "dateutil", "dns", "email_validator", "idna", "jmespath",
+    "nacl", "orjson", "pydantic", "pydantic_core", "six", "standardwebhooks", "typing_extensions", "typing_inspection",
+    "urllib3",
 }  # fmt: skip
 
 

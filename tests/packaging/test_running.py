@@ -41,6 +41,7 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_REGION": "eu-west-1",
     "BBWS_ARCHIVE_BUCKET": "archive",
+    "BBWS_USER_POOL": "eu-west-1_people",
     "BBWS_ENVIRONMENT": "dev",
     "BBWS_REGION": "eu-west-1",
 }

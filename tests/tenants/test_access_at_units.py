@@ -12,6 +12,7 @@ from tests.tenants.test_access import (
     GROUP,
     IN_PLACE_OF,
     MAY,
+    OPERATION,
     OPERATOR,
     TEAM,
     VIEWER,
@@ -25,6 +26,9 @@ from tests.tenants.world import World, opened
 # Whoever belongs to the tenant, wherever that is.
 ANYWHERE = {
     ("GET", T),
+    ("GET", OPERATION),
+    ("POST", f"{OPERATION}/cancel"),
+    ("POST", f"{OPERATION}/retry"),
     ("GET", f"{T}/tree"),
     ("GET", f"{T}/divisions"),
     ("GET", DIVISION),
