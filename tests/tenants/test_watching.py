@@ -132,8 +132,13 @@ def test_who_may_delete_no_more_neither_retries_nor_calls_off_a_deletion(world: 
         assert world.ask("eve", "GET", at).status == 200
         for verb in ("retry", "cancel"):
             problem(world.ask("eve", "POST", f"{at}/{verb}"), 403, "forbidden")
-    assert world.ask("ann", "POST", f"{below}/retry").json["status"] == "PENDING"
-    assert world.ask("ann", "POST", f"{below}/cancel").json["status"] == "CANCELLED"
+    for verb, announced, status in (
+        ("retry", "operation.unit-deletion", "PENDING"),
+        ("cancel", "operation.cancelled", "CANCELLED"),
+    ):
+        plan = world.ask("ann", "POST", f"{below}/{verb}?dryRun=true")
+        assert [change["type"] for change in plan.json["changes"]] == [announced]
+        assert world.ask("ann", "POST", f"{below}/{verb}").json["status"] == status
 
 
 def test_an_admin_of_a_unit_retries_and_calls_off_its_deletion(world: World) -> None:
