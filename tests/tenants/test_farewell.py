@@ -88,7 +88,14 @@ def test_the_platforms_people_still_read_it(world: World) -> None:
     work(units, leave(world, units.tenant))
     for rest in ("", "users", "divisions", "tree", "invitations", "webhooks"):
         assert world.ask("boss", "GET", units.path(rest=rest)).status == 200, rest
-    problem(world.ask("boss", "DELETE", units.path(rest="users/user-p0")), 404, "user-not-found")
+
+
+def test_the_platforms_people_may_still_take_out_who_was_in_it(world: World) -> None:
+    units = hierarchy(world)
+    [viewer] = people(units, 1)
+    work(units, leave(world, units.tenant))
+    assert world.ask("boss", "DELETE", units.path(rest=f"users/{viewer}")).status == 204
+    problem(world.ask("boss", "DELETE", units.path(rest=f"users/{viewer}")), 404, "user-not-found")
 
 
 def test_who_was_admin_of_it_is_nobody_to_the_customer(world: World) -> None:
