@@ -13,7 +13,7 @@ from bbws.tenants.schemas import TenantPath
 
 _WHY = {"reason": "No payment for 60 days"}
 _MOVED = {"response": MovedTenant, "links": LINKS, "secret_fields": ("contactEmail",)}
-_ACCEPTED = {"response": AcceptedLifecycle, "status": 202}
+_ACCEPTED = {"accepted": AcceptedLifecycle, "status": 202}
 _PASSING = store.PASSING | store.READING
 
 
