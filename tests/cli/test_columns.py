@@ -1,4 +1,4 @@
-"""What of a campaign, its history and its offers fits on a line: where it stands and why, not its small print."""
+"""A line shows where something stands and why, not its small print; what lies below something is shown there."""
 
 from pathlib import Path
 
@@ -23,6 +23,8 @@ LISTED = {
     "newValue": 25,
 }
 OFFER = {"code": "AUTUMN-26", "name": "Autumn sale", "price": "1350.00", "wins": False, "reason": "scheduled"}
+
+TENANT = "tenant-3f0363fc-0286-4755-883f-35d1fde6c250"
 
 
 def _served(document: object) -> httpx.Response:
@@ -52,3 +54,29 @@ def test_an_offer_that_does_not_apply_says_why(tmp_path: Path) -> None:
     shell = answering(lambda _: _served({"productId": "PROD-001", "notApplying": [OFFER], "_links": {}}), tmp_path)
     shown = [" ".join(each.split()) for each in shell("campaigns", "admin-offers", "PROD-001").stdout.splitlines()]
     assert shown[-2:] == ["code reason price discountPercent fromDate toDate", "AUTUMN-26 scheduled 1350.00"]
+
+
+def test_a_permission_says_which_roles_give_it_and_where(tmp_path: Path) -> None:
+    because = [{"role": "Viewer", "unitId": None}, {"role": "Operator", "unitId": "div-1"}]
+    listed = [
+        {"permission": "tenant:read", "granted": True, "because": because},
+        {"permission": "tenant:write", "granted": False, "because": []},
+    ]
+    shell = answering(lambda _: _served({"userId": "user-thandi", "permissions": listed, "_links": {}}), tmp_path)
+    shown = [" ".join(each.split()) for each in shell("users", "access", TENANT, "user-thandi").stdout.splitlines()]
+    assert shown[-3:] == ["permission granted because", "tenant:read yes Viewer, Operator div-1", "tenant:write no"]
+
+
+def test_a_tree_is_shown_as_one(tmp_path: Path) -> None:
+    teams = [{"teamId": "team-1", "name": "Team Ä"}]
+    groups: list[object] = [{"groupId": "group-1", "name": "Key accounts", "teams": teams}]
+    divisions: list[object] = [{"divisionId": "div-1", "name": "Büro", "groups": []}]
+    divisions += [{"divisionId": "div-2", "name": "Sales", "groups": groups}]
+    shell = answering(lambda _: _served({"tenantId": TENANT, "divisions": divisions, "_links": {}}), tmp_path)
+    assert shell("tenants", "tree", TENANT).stdout.splitlines()[-5:] == [
+        "divisions",
+        "├── div-1 Büro",
+        "└── div-2 Sales",
+        "    └── group-1 Key accounts",
+        "        └── team-1 Team Ä",
+    ]

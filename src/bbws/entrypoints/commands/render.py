@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
+from rich.tree import Tree
 
 from bbws.entrypoints.commands.screen import compact
 from bbws.entrypoints.commands.text import some_lines
@@ -32,6 +33,7 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
 _INNER_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "offers": ("code", "price", "discountPercent", "wins", "fromDate", "toDate"),
     "notApplying": ("code", "reason", "price", "discountPercent", "fromDate", "toDate"),
+    "permissions": ("permission", "granted", "because"),
 }
 _MOST_COLUMNS = 7
 _GAP = 2
@@ -47,13 +49,15 @@ _STYLES: Mapping[str, str] = {
 
 
 def styled(value: Any) -> Text:  # noqa: ANN401 - any JSON value
-    """A value as shown in a table: lists joined, null as nothing."""
+    """A value as shown in a table: lists joined, what is within them by its values, null as nothing."""
     if value is None:
         return Text("")
     if isinstance(value, bool):
         return Text("yes" if value else "no", style="" if value else "dim")
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return Text(", ".join(compact(item) for item in value))
+    if _is_table(value):
+        return Text(", ".join(_label(item) for item in value))
     text = compact(value)
     return Text(text, style=_STYLES.get(text, ""))
 
@@ -101,7 +105,7 @@ def _plain_columns(items: Sequence[Json]) -> list[str]:
 
 
 def record(document: Json) -> RenderableType:
-    """One resource, a field a line; lists of objects as tables below."""
+    """One resource, a field a line; lists of objects as tables below, as trees where these hold others."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="bold", no_wrap=True)
     grid.add_column(overflow="fold")
@@ -109,12 +113,28 @@ def record(document: Json) -> RenderableType:
     for name, value in document.items():
         if name == "_links" or value is None:
             continue
-        if _is_table(value):
+        if _is_table(value) and name not in _INNER_COLUMNS and any(map(_branches, value)):
+            below += [Text(), _grow(Tree(Text(name, style="bold"), guide_style="dim"), value)]
+        elif _is_table(value):
             table = Pages(_INNER_COLUMNS.get(name, ()), 0).table(value)
             below += [Text(f"\n{name}", style="bold"), Padding(table, (0, 0, 0, 2))]
         else:
             grid.add_row(name, _paragraph(value))
     return Group(grid, *below)
+
+
+def _branches(item: Json) -> list[Json]:
+    return [below for value in item.values() if _is_table(value) for below in value]
+
+
+def _grow(tree: Tree, items: Sequence[Json]) -> Tree:
+    for item in items:
+        _grow(tree.add(Text(_label(item))), _branches(item))
+    return tree
+
+
+def _label(item: Json) -> str:
+    return " ".join(compact(value) for value in item.values() if isinstance(value, _PLAIN))
 
 
 def _is_table(value: object) -> bool:
