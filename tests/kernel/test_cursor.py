@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from bbws.kernel.cursor import Cursors
 from bbws.kernel.problem import Problem
 from bbws.kernel.table import Key, Position
+from tests.fakes import FakeClock
 
-CURSORS = Cursors(lambda: b"secret")
+CURSORS = Cursors(lambda: b"secret", FakeClock())
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 PLACE = Position("2026", Key("PRODUCT#1", "METADATA"))
 ASKED = {"currency": "ZAR", "pageSize": "5"}
@@ -40,7 +41,27 @@ def test_a_cursor_is_bound_to_its_question() -> None:
     assert _refused("list", {}, token)
     assert _refused("list", {**ASKED, "order": "asc"}, token)
     assert _refused("another", ASKED, token)
-    assert _refused("list", ASKED, token, Cursors(lambda: b"another secret"))
+    assert _refused("list", ASKED, token, Cursors(lambda: b"another secret", FakeClock()))
+
+
+def test_a_cursor_is_good_for_24_hours_and_the_rest_of_the_last_one() -> None:
+    clock = FakeClock()
+    cursors = Cursors(lambda: b"secret", clock)
+    token = cursors.sign("list", ASKED, PLACE)
+    clock.advance(25 * 3600 - 1)
+    assert cursors.read("list", ASKED, token) == PLACE
+    clock.advance(1)
+    assert _refused("list", ASKED, token, cursors)
+
+
+def test_a_cursor_is_the_same_for_an_hour() -> None:
+    clock = FakeClock()
+    cursors = Cursors(lambda: b"secret", clock)
+    token = cursors.sign("list", ASKED, PLACE)
+    clock.advance(3599)
+    assert cursors.sign("list", ASKED, PLACE) == token
+    clock.advance(1)
+    assert cursors.sign("list", ASKED, PLACE) != token
 
 
 def test_every_changed_bit_is_noticed() -> None:

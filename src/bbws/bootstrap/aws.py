@@ -238,7 +238,7 @@ def dispatcher(cloud: Cloud, runs: str) -> Dispatcher:
         clock=cloud.clock,
         authenticator=_authenticator(cloud, endpoint.permission),
         authority=authority(cloud.table, endpoint.permission),
-        cursors=Cursors(lambda: cloud.engine.secrets.key(CURSOR_KEY)),
+        cursors=Cursors(lambda: cloud.engine.secrets.key(CURSOR_KEY), cloud.clock),
         limiter=GatewayLimits(),
         cors=Cors(cloud.settings.cors_origins),
         queued_by_default=cloud.settings.write_mode == "queued",

@@ -142,7 +142,7 @@ def build(  # noqa: PLR0913 - each is a seam that tests use
         clock=clock,
         authenticator=PeopleOrKeys(people, ApiKeys(table, clock), begin, email_key),
         authority=Roles(table),
-        cursors=Cursors(cursor_key),
+        cursors=Cursors(cursor_key, clock),
         limiter=RateLimiter(),
         cors=Cors(settings.cors_origins),
         queued_by_default=settings.write_mode == "queued",
