@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -20,6 +21,8 @@ from tests.server.support import Answer, read
 
 STAGE = "/v1"
 _SECONDS = 120
+# Five minutes: a function that nobody called before starts for some seconds, and several stand in a row.
+_LOOKS, _BETWEEN_LOOKS = 1500, 0.2
 
 
 @dataclass(frozen=True)
@@ -88,11 +91,12 @@ class Cloud:
         return {name for name in names if name[:1].isdigit()}
 
 
-def soon[T](look: Callable[[], T], enough: Callable[[T], bool], tries: int = 600) -> T:
+def soon[T](look: Callable[[], T], enough: Callable[[T], bool]) -> T:
     """What somebody sees who looks again and again until it is enough; the last look where it never is."""
     found = look()
-    for _ in range(tries):
+    for _ in range(_LOOKS):
         if enough(found):
             break
+        time.sleep(_BETWEEN_LOOKS)
         found = look()
     return found

@@ -31,7 +31,7 @@ def _alarmed(cloud: Cloud) -> None:
     dimensions = [{"Name": "QueueName", "Value": cloud.names.dead_letters(QUEUE)}]
     metric = {"MetricName": "ApproximateNumberOfMessagesVisible", "Dimensions": dimensions, "Value": 1.0}
     cloud.sdk("cloudwatch").put_metric_data(Namespace="AWS/SQS", MetricData=[metric])
-    assert soon(described, lambda found: found["StateValue"] == "ALARM", tries=5000)["StateValue"] == "ALARM"
+    assert soon(described, lambda found: found["StateValue"] == "ALARM")["StateValue"] == "ALARM"
     told: list[str] = []  # other alarms may go off meanwhile
 
     def read() -> bool:
@@ -39,7 +39,7 @@ def _alarmed(cloud: Cloud) -> None:
         told.extend(message["Body"] for message in found)
         return any(alarm in body for body in told)
 
-    assert soon(read, bool, tries=30)
+    assert soon(read, bool)
 
 
 def test_parked_messages_are_seen_and_put_back(cloud: Cloud) -> None:
@@ -54,7 +54,7 @@ def test_parked_messages_are_seen_and_put_back(cloud: Cloud) -> None:
         states = cloud.do("GET", "/v1.0/queues").json["items"]
         return int(next(state["dead"] for state in states if state["name"] == QUEUE))
 
-    assert soon(dead, lambda number: number > 0, tries=2000) == 1
+    assert soon(dead, lambda number: number > 0) == 1
     _alarmed(cloud)
 
     # The runbook: look at what is parked, mend the cause, put it back.
