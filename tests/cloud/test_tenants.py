@@ -56,7 +56,7 @@ class Environment:
 
     def settle(self) -> None:
         """The record of what was done last is written by queues: it is looked for until it is there."""
-        path = f"{tenants.RECORDS}?type=person.erased&pageSize=1"
+        path = f"{tenants.RECORDS}?type=user.erased&pageSize=1"
         soon(lambda: self.ask("key", "GET", path).json, lambda told: bool(told["items"]))
 
 

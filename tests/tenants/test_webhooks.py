@@ -105,7 +105,7 @@ def test_an_address_that_is_refused_is_refused_with_its_reason(hooks: Hooks) -> 
 
 def test_events_that_there_are_not_are_named(hooks: Hooks) -> None:
     tenant = hooks.world.active("ann")
-    for name in ("person.erased", "contact.created", "key.created", "product.created", "tenant.gone", "webhook.tested"):
+    for name in ("user.erased", "contact.created", "key.created", "product.created", "tenant.gone", "webhook.tested"):
         said = {"url": URL, "events": ["tenant.updated", name]}
         refused = hooks.refused("ann", "POST", tenant_path(tenant, "webhooks"), said, 422, "unknown-events")
         assert name in refused["detail"]
