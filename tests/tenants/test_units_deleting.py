@@ -8,7 +8,7 @@ import pytest
 from bbws.kernel.table import RowKind
 from bbws.tenants.units.removal import MOST_AT_ONCE
 from tests.http.answers import problem
-from tests.tenants.units import Hierarchy, hierarchy, killed_after, unit_id, where, work
+from tests.tenants.units import Hierarchy, Overtaken, hierarchy, killed_after, unit_id, where, work
 from tests.tenants.world import World
 
 IN_USE = "dependencies-exist"
@@ -193,6 +193,25 @@ def test_wherever_it_is_killed_nothing_is_lost_and_nothing_orphaned(units: Hiera
     assert units.tree() == [("South", [])]
     assert _active(units).keys() == kept.keys()
     assert held_by(units, "user-ben") == kept
+
+
+# After the start, after a part was closed, after it went, and so on.
+@pytest.mark.parametrize("commits", range(1, 6))
+def test_what_is_called_off_meanwhile_leaves_the_rest_in_use(units: Hierarchy, commits: int) -> None:
+    division = wide(units, 8, 8)
+    operation = units.delete(division, cascade=True).headers["location"]
+    left: list[list[Any]] = []
+
+    def call_off() -> None:
+        assert units.ask("POST", f"{operation}/cancel").status == 200
+        left.append(units.tree())
+
+    work(units, operation, Overtaken(units.world.client.app.engine.table, commits, call_off))
+    assert units.ask("GET", operation).json["status"] == "CANCELLED"
+    assert [units.tree()] == left
+    for group in units.ask("GET", f"{where(division)}/groups").json["items"]:
+        units.add("Late", group)
+    assert units.delete(division, cascade=True).status == 202
 
 
 def _active(units: Hierarchy) -> dict[str, str | None]:

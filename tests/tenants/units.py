@@ -1,6 +1,6 @@
 """A tenant's hierarchy, for tests of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -149,6 +149,23 @@ class Mortal:
             raise Killed
         self._left -= 1
         self._table.commit(writes)
+
+
+class Overtaken:
+    """A table where something happens once, after some commits."""
+
+    def __init__(self, table: Table, commits: int, happening: Callable[[], object]) -> None:
+        self._table, self._left, self._happening = table, commits, happening
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._table, name)
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        """Store, and let it happen when it is time."""
+        self._table.commit(writes)
+        self._left -= 1
+        if self._left == 0:
+            self._happening()
 
 
 def killed_after(units: Hierarchy, operation: str, commits: int) -> None:

@@ -180,6 +180,18 @@ def retry(
     return work.update(store.OPERATION, current, operation, kind.requested)
 
 
+def goes_on(work: UnitOfWork, operation: Operation) -> bool:
+    """Whether an operation has not been called off; then what is done for it is committed only while that is so.
+
+    For steps that commit by themselves, a part after the other.
+    """
+    current = store.load(work, operation.operation_id)
+    if current is None or not current.value.live:
+        return False
+    work.ensure(store.operation_key(operation.operation_id), current.version)
+    return True
+
+
 def kind_of(operation: Operation, kinds: Sequence[OperationKind]) -> OperationKind:
     """The declaration that an operation was accepted under.
 

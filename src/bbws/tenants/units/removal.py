@@ -12,7 +12,7 @@ from bbws.kernel.entity import Stored
 from bbws.kernel.table import MAX_WRITES, Conflict, Table, Write
 from bbws.kernel.work import MAX_RERUNS, UnitOfWork, transact
 from bbws.operations.model import Operation
-from bbws.operations.service import OperationKind, accept
+from bbws.operations.service import OperationKind, accept, goes_on
 from bbws.people.service import values_of_user
 from bbws.tenants import events
 from bbws.tenants.members import service as members
@@ -38,12 +38,12 @@ class _Locked(NamedTuple):
 
 
 class _Part:
-    """As much of what is to be deleted as one commit takes."""
+    """As much of what is to be deleted as one commit takes, which holds so many writes ``besides``."""
 
-    def __init__(self) -> None:
+    def __init__(self, besides: int) -> None:
         self.units: list[_Locked] = []
         self.leaving: dict[str, list[str]] = {}
-        self._writes = 0
+        self._writes = besides
 
     def add_role(self, user_id: str, unit_id: str) -> bool:
         """Whether somebody's role at a unit can go with the same commit."""
@@ -139,28 +139,35 @@ def _accept(work: UnitOfWork, unit: Unit) -> Stored[Operation]:
 
 
 def clear(work: UnitOfWork, operation: Operation) -> Document:
-    """Delete a unit and what lies in it, a part in each commit. Done again it goes on where it was."""
-    tenant_id, unit_id = operation.input["tenantId"], operation.input["unitId"]
+    """Delete a unit and what lies in it, a part in each commit. Done again it goes on where it was.
+
+    What is called off meanwhile leaves the rest where it is.
+    """
 
     def begin() -> UnitOfWork:
         return UnitOfWork(work.table, work.clock, work.actor, work.correlation_id)
 
-    while transact(begin, partial(_delete_part, tenant_id=tenant_id, unit_id=unit_id)):
+    while transact(begin, partial(_delete_part, operation=operation)):
         pass
-    return {"tenantId": tenant_id, "unitId": unit_id}
+    return dict(operation.input)
 
 
-def _delete_part(work: UnitOfWork, *, tenant_id: str, unit_id: str) -> bool:
+def _delete_part(work: UnitOfWork, *, operation: Operation) -> bool:
     """Whether there is more to delete.
 
     Raises:
         Conflict: others took what was closed, again and again.
     """
+    tenant_id, unit_id = operation.input["tenantId"], operation.input["unitId"]
+    live = goes_on(work, operation)
     for _ in range(MAX_RERUNS + 1):
         current = store.load(work.table, tenant_id, unit_id)
         if current is None:
             return False
-        part, whole = _next_part(work.table, current)
+        part, whole = _next_part(work.table, current, besides=1)  # that the operation goes on
+        if not live:
+            part.reopen(work)
+            return False
         if part.is_closed(work):
             part.delete(work, tenant_id)
             return not whole
@@ -174,9 +181,9 @@ def _try_to_commit(work: UnitOfWork, writes: Sequence[Write]) -> None:
         work.table.commit(writes)
 
 
-def _next_part(table: Table, root: Stored[Unit]) -> tuple[_Part, bool]:
+def _next_part(table: Table, root: Stored[Unit], besides: int = 0) -> tuple[_Part, bool]:
     """What can be deleted with one commit, and whether that is all."""
-    part, tenant_id = _Part(), root.value.tenant_id
+    part, tenant_id = _Part(besides), root.value.tenant_id
     for locked in _leaves_first(table, root):
         unit_id = locked.unit.value.unit_id
         for user_id in members_store.all_of_unit(table, tenant_id, unit_id):
