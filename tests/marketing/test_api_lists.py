@@ -102,11 +102,11 @@ def test_deleted_ones_have_no_status_to_choose_by(full: Shop) -> None:
 
 def test_the_public_list_goes_on_where_it_was_though_time_passes(shop: Shop) -> None:
     for number in range(6):
-        shop.create(code=f"SALE-{number}", fromDate=day(number), toDate=day(10 + number))
-    shop.go_to(5)
+        shop.create(code=f"SALE-{number}", fromDate=day(number / 10), toDate=day(1 + number / 10))
+    shop.go_to(0.5)
     first = shop.public(f"{CAMPAIGNS}?pageSize=2").json
-    shop.go_to(11)  # two have ended
-    shop.create(code="NEW", fromDate=day(10.5), toDate=day(20))
+    shop.go_to(1.1)  # two have ended
+    shop.create(code="NEW", fromDate=day(1.05), toDate=day(2))
     second = shop.public(first["_links"]["next"]["href"]).json
     assert [item["code"] for item in first["items"] + second["items"]] == ["SALE-5", "SALE-4", "SALE-3", "SALE-2"]
     assert second["moreAvailable"] is False

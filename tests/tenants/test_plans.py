@@ -8,7 +8,9 @@ import pytest
 from bbws.kernel.actor import IN_TENANT
 from bbws.kernel.table import RowKind
 from bbws.tables import ENDPOINTS
+from tests.http.answers import problem
 from tests.tenants.hooks import Hooks
+from tests.tenants.units import hierarchy, unit_id, where
 from tests.tenants.world import ACME, TENANTS, WHY, World, tenant_path
 
 KINDS = tuple(RowKind)
@@ -74,6 +76,28 @@ OF_WEBHOOKS = {
 def test_every_call_in_a_tenant_that_changes_something_is_planned() -> None:
     changing = {each.id for each in ENDPOINTS if each.mutates and each.permission.startswith(IN_TENANT)}
     assert changing == PLANS.keys() | OF_UNITS | OF_TEAMS | OF_INVITATIONS | OF_WEBHOOKS | OF_OPERATIONS
+
+
+def test_a_plan_tells_nobody_more_than_they_may_read(world: World) -> None:
+    units = hierarchy(world)
+    team = units.add("Shop", units.add("Web", units.add("North")))
+    other = units.add("South")
+    units.join("ben", "Operator", team)
+    units.join("eve", "Viewer", other)
+    units.enter("user-eve", team, "Viewer")
+    members = f"{where(team)}/members"
+    problem(world.ask("ben", "GET", units.path(rest="users/user-eve")), 403, "forbidden")
+    dan = units.join("dan", "Admin")
+    planned = [
+        world.ask("ben", "DELETE", f"{members}/user-eve?dryRun=true"),
+        world.ask("ben", "POST", f"{members}?dryRun=true", {"userId": dan, "role": "Viewer"}),
+        world.ask("ann", "DELETE", f"{where(team)}?cascade=true&dryRun=true"),
+    ]
+    for reply in planned:
+        assert reply.status == 200, reply.body
+        assert reply.json["changes"]
+        assert {(each["before"], each["after"]) for each in reply.json["changes"]} == {(None, None)}
+        assert unit_id(other) not in reply.body.decode()
 
 
 def test_plans_about_webhooks_change_nothing_and_send_nothing(hooks: Hooks) -> None:

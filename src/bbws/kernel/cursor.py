@@ -4,18 +4,17 @@ import hashlib
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 
 import orjson
 
 from bbws.kernel.canonical import canonical
 from bbws.kernel.clock import Clock
-from bbws.kernel.problem import VALIDATION, FieldError, Problem
+from bbws.kernel.problem import VALIDATION, FieldError
 from bbws.kernel.table import Key, Position
 
 _MAC_BYTES = 16
 _UNBOUND = ("pageSize", "startAt")
-_HOUR = timedelta(hours=1).total_seconds()
+_HOUR = 60 * 60
 _HOURS = 24
 
 
@@ -47,12 +46,14 @@ class Cursors:
             raw = b""
         mac, payload = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
         genuine = hmac.compare_digest(mac, self._mac(call, parameters, payload))
-        if not genuine or urlsafe_b64encode(raw).decode().rstrip("=") != token:
-            raise _refused("must be the nextToken of an earlier page of this very list, with the same other parameters")
-        last_hour, sort, row_partition, row_sort = orjson.loads(payload)
-        if self._hour() > last_hour:
-            raise _refused("is good for 24 hours: read the list again from its beginning")
-        return Position(sort, Key(row_partition, row_sort))
+        if genuine and urlsafe_b64encode(raw).decode().rstrip("=") == token:
+            last_hour, sort, row_partition, row_sort = orjson.loads(payload)
+            if self._hour() <= last_hour:
+                return Position(sort, Key(row_partition, row_sort))
+        message = (
+            "must be the nextToken of a page of this very list, read with the same other parameters in the last day"
+        )
+        raise VALIDATION(f"startAt {message}.", errors=(FieldError("startAt", message, "cursor"),))
 
     def _hour(self) -> int:
         return int(self._clock.now().timestamp() // _HOUR)
@@ -61,7 +62,3 @@ class Cursors:
         bound = {name: value for name, value in parameters.items() if name not in _UNBOUND}
         question = canonical([call, bound])
         return hmac.digest(self._secret(), question + b"\0" + payload, hashlib.sha256)[:_MAC_BYTES]
-
-
-def _refused(message: str) -> Problem:
-    return VALIDATION(f"startAt {message}.", errors=(FieldError("startAt", message, "cursor"),))

@@ -187,7 +187,7 @@ class Dispatcher(NamedTuple):
             try:
                 if parsed.dry_run:
                     self.table.check(work.writes)
-                    return _planned(work, {name: document[name] for name in endpoint.planned_fields})
+                    return _planned(work, endpoint, {name: document[name] for name in endpoint.planned_fields})
                 if repeatable is not None:
                     work.insert(repeatable.row(endpoint, response, document, self.clock.now().timestamp()))
                 if work.writes:
@@ -255,6 +255,6 @@ def run(steps: Steps, table: Table) -> Response:
         return response
 
 
-def _planned(work: UnitOfWork, besides: dict[str, Any]) -> Response:
-    document: dict[str, Any] = {"dryRun": True, "changes": plan(work), **besides}
+def _planned(work: UnitOfWork, endpoint: Endpoint, besides: dict[str, Any]) -> Response:
+    document: dict[str, Any] = {"dryRun": True, "changes": plan(work, content=endpoint.plans_content), **besides}
     return Response(200, {"content-type": JSON}, orjson.dumps(document))

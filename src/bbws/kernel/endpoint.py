@@ -189,6 +189,7 @@ class Endpoint(NamedTuple):
         secret_parameters: parameters of the path that no answer repeats, as ``instance`` would.
         secret_fields: fields of the answer never stored for a repeated Idempotency-Key.
         planned_fields: fields of the answer that a plan has too: what would be done beside changes of rows.
+        plans_content: whether a plan shows what it changes; False where a caller may be unable to read all of that.
         documented: whether it is part of the published API documents.
         example: example of the body, as on the wire.
         access: the rows that its handlers touch.
@@ -219,6 +220,7 @@ class Endpoint(NamedTuple):
     secret_parameters: tuple[str, ...] = ()
     secret_fields: tuple[str, ...] = ()
     planned_fields: tuple[str, ...] = ()
+    plans_content: bool = True
     documented: bool = True
     example: Mapping[str, Any] | None = None
     access: Access = NOTHING

@@ -1,5 +1,7 @@
 """``Idempotency-Key``: the answer is inserted in the effect's own commit, so a repeated call gets the same answer."""
 
+import hashlib
+import hmac
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -45,7 +47,9 @@ class Repeatable(NamedTuple):
         # The key is hashed: it may hold anything a client puts there, and rows are readable in a console.
         # Callers without credentials are nobody in particular: they share a key only where they ask the same thing.
         name = sha256((f"{request.path}\0{header}" if actor == ANONYMOUS else header).encode())
-        return cls(Key(f"IDEMPOTENCY#{actor.subject}", f"{endpoint.id}#{name}"), sha256(question, request.body))
+        # What was asked may hold an address: nobody can try guesses without the key, which is stored nowhere.
+        asked = hmac.new(header.encode(), question + request.body, hashlib.sha256).hexdigest()
+        return cls(Key(f"IDEMPOTENCY#{actor.subject}", f"{endpoint.id}#{name}"), asked)
 
     def answer(self, table: Table) -> Response | None:
         """The answer given before, None where there was none.

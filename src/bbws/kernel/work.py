@@ -183,16 +183,16 @@ def transact[R](begin: Callable[[], UnitOfWork], action: Callable[[UnitOfWork], 
     raise AssertionError  # pragma: no cover - the loop returns or raises
 
 
-def plan(work: UnitOfWork) -> list[Document]:
-    """What a unit of work would change: the answer to ``dryRun`` (design §2)."""
+def plan(work: UnitOfWork, *, content: bool) -> list[Document]:
+    """What a unit of work would change, with its ``content``: the answer to ``dryRun`` (design §2)."""
     return [
         {
             "type": change.type,
             "subject": change.subject,
             "changeType": change.change_type,
             "version": change.version,
-            "before": change.before,
-            "after": change.after,
+            "before": change.before if content else None,
+            "after": change.after if content else None,
         }
         for change in work.changes
     ]

@@ -71,8 +71,10 @@ class PlannedChange(Wire):
     subject: str = Field(description="The path of what would change.")
     change_type: str = Field(description="CREATE, UPDATE, DELETE, …")
     version: int = Field(description="The version that it would make.")
-    before: dict[str, Any] | None = Field(description="The document now, null for a creation.")
-    after: dict[str, Any] = Field(description="The document then.")
+    before: dict[str, Any] | None = Field(
+        description="The document now; null for a creation, and where a caller may be unable to read all of it."
+    )
+    after: dict[str, Any] | None = Field(description="The document then; null where a caller may be unable to read it.")
 
 
 class PlanBody(Wire):

@@ -234,6 +234,7 @@ ENDPOINTS = (
         ),
         links=MEMBER_LINKS,
         secret_fields=("email", "name"),
+        plans_content=False,
         **_RECEIVING,
     ),
     _endpoint(
@@ -248,6 +249,7 @@ ENDPOINTS = (
         response=ReceivedBody,
         problems=_OF_TOKEN,
         secret_fields=("email",),
+        plans_content=False,
         **_RECEIVING,
     ),
 )

@@ -189,6 +189,7 @@ class Level(NamedTuple):
             access=store.CHANGING | ACCEPTING | SHOWING,
             path_schema=self.own,
             query_schema=DeleteQuery,
+            plans_content=False,
             status=204,
             accepted=Accepted,
         )

@@ -141,6 +141,7 @@ ENDPOINTS = (
         response=MemberBody,
         status=201,
         secret_fields=("email", "name"),
+        plans_content=False,
         links=_LINKS,
         example={"userId": "user-thandi", "role": "Operator"},
     ),
@@ -171,6 +172,7 @@ ENDPOINTS = (
         permission=permissions.MEMBERS_WRITE,
         access=members_store.LEAVING_TEAM,
         path_schema=MemberPath,
+        plans_content=False,
         status=204,
     ),
 )
