@@ -80,3 +80,12 @@ def test_a_tree_is_shown_as_one(tmp_path: Path) -> None:
         "    └── group-1 Key accounts",
         "        └── team-1 Team Ä",
     ]
+
+
+@pytest.mark.parametrize("flags", [(), ("--json",)])
+def test_what_hides_in_values_steers_no_terminal(tmp_path: Path, flags: tuple[str, ...]) -> None:
+    told = {"tenantId": TENANT, "metadata": {"k": "\u009b31mred \u202egnp.exe\u2028\u0085"}, "_links": {}}
+    shell = answering(lambda _: _served(told), tmp_path)
+    shown = shell("tenants", "get", TENANT, *flags).stdout
+    assert r"\u009b31mred \u202egnp.exe\u2028\u0085" in shown
+    assert all(char.isprintable() for char in shown.replace("\n", ""))

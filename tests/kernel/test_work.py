@@ -149,7 +149,7 @@ def test_a_plan_tells_what_would_change_and_changes_nothing(world: World) -> Non
     first = _make(world, Thing("a"))
     work = world.begin()
     work.update(THING, first, Thing("a", (("w1", "x"),)), MOVED)
-    assert plan(work) == [
+    assert plan(work, content=True) == [
         {
             "type": "thing.moved",
             "subject": "/things/a",

@@ -26,6 +26,8 @@ ALIKE = [
     ("O'Neil", "O\u2019Neil"),
     ("O'Hara", "o\u02bchara"),
     ("Web  Shop", " web shop "),
+    ("Big-Beard", "BigBeard"),
+    ("Green Tree", "Greentree"),
     ("\u013duba", "L'uba"),  # caron, which these three letters write as an apostrophe
     ("Hra\u010fa", "Hrad'a"),
     ("Ko\u0165a", "Kot'a"),

@@ -103,6 +103,22 @@ def test_a_change_that_changes_nothing_makes_no_version(world: World) -> None:
     assert same.headers["etag"].startswith('"1-')
 
 
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        ({"group": "Web"}, {"group"}),
+        ({"team": "Shop"}, {"team"}),
+        ({"division": "North", "team": "Shop"}, {"division", "team"}),
+    ],
+)
+def test_a_change_leaves_no_group_without_its_division(world: World, said: dict[str, str], named: set[str]) -> None:
+    path = tenant_path(world.found("ann"))
+    assert fields(world.ask("ann", "PUT", path, said)) == named
+    assert world.ask("ann", "PUT", path, {"division": "North", "group": "Web", "team": "Shop"}).status == 200
+    assert fields(world.ask("ann", "PUT", path, {"division": None})) == {"division"}
+    assert world.ask("ann", "PUT", path, {"division": None, "group": None, "team": None}).status == 200
+
+
 def test_a_change_of_what_was_changed_meanwhile_is_refused(world: World) -> None:
     reply = world.ask("ann", "POST", TENANTS, ACME)
     path = tenant_path(reply.json)

@@ -12,9 +12,9 @@ from bbws.kernel.clock import rfc3339
 from bbws.kernel.endpoint import Endpoint
 from bbws.kernel.history import as_of
 from bbws.kernel.problem import COMMON, ProblemType
-from bbws.platform.refusals import BEFORE_DISPATCH
 from bbws.kernel.table import Table
 from bbws.marketing.ports import Sold
+from bbws.platform.model import BEFORE_DISPATCH
 from bbws.products.store import PRODUCT, product_key
 from bbws.settings import SettingsError
 

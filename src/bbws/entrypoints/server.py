@@ -31,8 +31,8 @@ from bbws.entrypoints.listening import bound, close, tls_context
 from bbws.entrypoints.observability import Observer, configure_logging
 from bbws.kernel.clock import SystemClock
 from bbws.kernel.http import PROBLEM_JSON
-from bbws.platform.refusals import HEAD_TOO_LARGE, MALFORMED_REQUEST
 from bbws.kernel.table import Unavailable
+from bbws.platform.model import HEAD_TOO_LARGE, MALFORMED_REQUEST
 from bbws.settings import Settings
 
 _LONG_CALLS_AT_ONCE = 4

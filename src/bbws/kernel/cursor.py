@@ -50,9 +50,7 @@ class Cursors:
             last_hour, sort, row_partition, row_sort = orjson.loads(payload)
             if self._hour() <= last_hour:
                 return Position(sort, Key(row_partition, row_sort))
-        message = (
-            "must be the nextToken of a page of this very list, read with the same other parameters in the last day"
-        )
+        message = "must be the nextToken of a page of this list, read in the last 24 hours with its other parameters"
         raise VALIDATION(f"startAt {message}.", errors=(FieldError("startAt", message, "cursor"),))
 
     def _hour(self) -> int:

@@ -24,7 +24,7 @@ def address(text: str) -> str:
         msg = f"must be an e-mail address: {_ENCODED_WORD} in it would be read as something else in a mail"
         raise ValueError(msg)
     try:
-        return validate_email(text.strip(), check_deliverability=False, allow_quoted_local=True).normalized
+        return validate_email(text.strip(), check_deliverability=False, allow_quoted_local=True, strict=True).normalized
     except EmailNotValidError as error:
         msg = f"must be an e-mail address: {str(error)[:1].lower()}{str(error)[1:].removesuffix('.')}"
         raise ValueError(msg) from error

@@ -51,7 +51,7 @@ DEPROVISIONING = OperationKind(
         # First, so that none of the many events that follow is on its way to one.
         ("webhooks", _ending(webhooks.end)),
         ("invitations", _ending(invitations.end)),
-        # Last: to those who belong to it the operation is there to be watched.
+        # Last: whoever asked for it watches it as somebody who belongs to it.
         ("members", _ending(members.end)),
     ),
     to_the_end=True,

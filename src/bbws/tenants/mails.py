@@ -180,7 +180,7 @@ def _address(email: str) -> Address:
     """Its domain in ASCII (IDNA): what comes before it may need SMTPUTF8 all the same."""
     from email_validator import validate_email  # noqa: PLC0415 - imported with the first address, as in people
 
-    found = validate_email(email, check_deliverability=False, allow_quoted_local=True)
+    found = validate_email(email, check_deliverability=False, allow_quoted_local=True, strict=True)
     return Address(username=_unquoted(found.local_part), domain=found.ascii_domain)
 
 

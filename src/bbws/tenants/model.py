@@ -19,10 +19,12 @@ CUSTOMER_PATTERN = r"^[A-Za-z0-9-]{3,64}$"
 _ALIKE = str.maketrans({"\u0111": "\u00f0", "\u00e6": "ae", "\u0153": "oe", "\u0151": "\u00f6", "\u011b": "\u0115"})
 # In small these three write their caron as an apostrophe.
 _AS_APOSTROPHE = str.maketrans({"\u013e": "l'", "\u010f": "d'", "\u0165": "t'"})
-_JOINING = re.compile(" *['-][ '-]*")
+_JOINING = re.compile("[ '-]+")
 # So many tenants that have not left can be founded by one person, and for one customer.
 MOST_FOUNDED = 20
 _MOST_METADATA = 32 * 1024
+_PLACE = frozenset({"division", "group", "team"})
+UNNESTED = "group needs division, and team needs group"
 
 TENANT_NOT_FOUND = ProblemType(
     Kind.NOT_FOUND,
@@ -191,7 +193,7 @@ def fold_name(name: str) -> str:
 
 
 def guarded_name(name: str) -> str:
-    """What a name is kept for one by: :func:`fold_name`, without apostrophes, hyphens and the blanks beside them."""
+    """What a name is kept for one by: :func:`fold_name`, without blanks, hyphens and apostrophes."""
     return _JOINING.sub("", fold_name(name).translate(_AS_APOSTROPHE))
 
 
@@ -225,13 +227,22 @@ def moved(tenant: Tenant, transition: Transition, now: datetime, by: str, reason
     return tenant._replace(status=status, updated_at=now, updated_by=by, marks=marks)
 
 
+def is_nested(division: str | None, group: str | None, team: str | None) -> bool:
+    """Whether a group is of a division, and a team of a group."""
+    return (group is None or division is not None) and (team is None or group is not None)
+
+
 def changed(tenant: Tenant, fields: Mapping[str, Any], now: datetime, by: str) -> Tenant:
     """The tenant with ``fields`` in place of its own; metadata is merged, and null takes a key away (RFC 7396).
 
     Raises:
-        Problem: 400 where metadata grows too large, 422 for a deprovisioned one.
+        Problem: 400 where metadata grows too large, and for a group without a division or a team without a group; 422
+            for a deprovisioned one.
     """
     require_not(tenant, Status.DEPROVISIONED)
+    placed = fields.keys() & _PLACE
+    if placed and not is_nested(**{name: fields.get(name, getattr(tenant, name)) for name in _PLACE}):
+        raise VALIDATION(f"{UNNESTED}.", errors=tuple(FieldError(name, UNNESTED, "nested") for name in sorted(placed)))
     metadata = merged(tenant.metadata, fields.get("metadata") or {})
     if len(canonical(metadata)) > _MOST_METADATA:
         message = f"must not grow beyond {_MOST_METADATA} bytes; take keys away by null"

@@ -17,12 +17,14 @@ from bbws.tenants.model import (
     CUSTOMER_PATTERN,
     ID_PATTERN,
     MOST_COUNTED,
+    UNNESTED,
     Counted,
     Environment,
     Mark,
     Status,
     Tenant,
     Transition,
+    is_nested,
 )
 
 _LATIN = "A-Za-z0-9\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u0130\u0132-\u0137\u0139-\u0148\u014a-\u017e"
@@ -114,7 +116,8 @@ class CreateTenant(_Parts):
 
     @model_validator(mode="after")
     def _nested(self) -> "CreateTenant":
-        require_nested(self.division, self.group, self.team)
+        if not is_nested(self.division, self.group, self.team):
+            raise ValueError(UNNESTED)
         return self
 
 
@@ -144,17 +147,6 @@ class UpdateTenant(_Parts):
     def fields(self) -> dict[str, Any]:
         """Attribute name → value of what was sent."""
         return {name: getattr(self, name) for name in self.model_fields_set}
-
-
-def require_nested(division: str | None, group: str | None, team: str | None) -> None:
-    """A group is of a division, and a team of a group.
-
-    Raises:
-        ValueError: it is not.
-    """
-    if (group is not None and division is None) or (team is not None and group is None):
-        msg = "group needs division, and team needs group"
-        raise ValueError(msg)
 
 
 class TenantBody(Resource):

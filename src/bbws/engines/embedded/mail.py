@@ -46,7 +46,8 @@ class FolderMailer:
         folder, name = self._folder / _checked(mail.contact_id), f"{_checked(mail.name)}.eml"
         content = message(mail, self._sender).as_bytes()
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
             _write(folder, name, content)
         except OSError as error:
             raise Unavailable(f"the mail folder cannot be written: {error.strerror}") from error

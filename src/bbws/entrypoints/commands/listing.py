@@ -1,6 +1,5 @@
 """Showing a list: one page, or with ``--all`` every page as it comes."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -11,6 +10,7 @@ from bbws.entrypoints.commands.client import Ask, document
 from bbws.entrypoints.commands.render import Pages, columns_of
 from bbws.entrypoints.commands.screen import Screen
 from bbws.entrypoints.commands.session import Session
+from bbws.entrypoints.commands.text import json_text
 from bbws.kernel.endpoint import Endpoint
 
 type Json = Mapping[str, Any]
@@ -75,6 +75,6 @@ def _stream(screen: Screen, pages: Iterator[Json]) -> None:
     screen.out.file.write('{"items": [')
     for page in pages:
         for item in page.get("items", []):
-            screen.out.file.write(("," if count else "") + "\n  " + json.dumps(item, ensure_ascii=False))
+            screen.out.file.write(("," if count else "") + "\n  " + json_text(item))
             count += 1
     screen.write(f'\n], "count": {count}, "moreAvailable": false, "nextToken": null}}')

@@ -1,13 +1,12 @@
 """Where a command writes: what it was asked for on standard output, everything else on standard error."""
 
-import json
 from dataclasses import dataclass
 from typing import IO, Any
 
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from bbws.entrypoints.commands.text import one_line
+from bbws.entrypoints.commands.text import json_text, one_line
 
 # Wide enough that nothing wraps or is cut where a program reads along.
 _PIPE_WIDTH = 100_000
@@ -28,7 +27,7 @@ class Screen:
 
     def document(self, document: object) -> None:
         """Write JSON for a program."""
-        self.write(json.dumps(document, indent=2, ensure_ascii=False))
+        self.write(json_text(document, indent=2))
 
     def write(self, text: str) -> None:
         """Write a line as it is, unwrapped and uncoloured."""
@@ -60,4 +59,4 @@ def compact(value: Any) -> str:  # noqa: ANN401 - any JSON value
     """A value within one line: text as it is, the rest as JSON."""
     if isinstance(value, str):
         return one_line(value)
-    return json.dumps(value, ensure_ascii=False)
+    return json_text(value)

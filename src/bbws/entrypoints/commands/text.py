@@ -1,10 +1,12 @@
 """Text that came from elsewhere, made safe to show on a terminal."""
 
+import json
 import re
 
-# Lone surrogates too, which no stream can encode.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_CONTROL_BUT_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+# Lone surrogates too, which no stream can encode, and what turns the direction of text.
+_HIDDEN = r"\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff"
+_CONTROL = re.compile(rf"[\x00-\x1f{_HIDDEN}]")
+_CONTROL_BUT_LINES = re.compile(rf"[\x00-\x08\x0b-\x1f{_HIDDEN}]")
 
 
 def one_line(text: str) -> str:
@@ -15,6 +17,12 @@ def one_line(text: str) -> str:
 def some_lines(text: str) -> str:
     """The same, but line breaks and tabs stay."""
     return _CONTROL_BUT_LINES.sub(_escape, text)
+
+
+def json_text(value: object, indent: int | None = None) -> str:
+    """JSON in letters as they are, save for those: JSON spells them, and loses nothing."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    return _CONTROL_BUT_LINES.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def _escape(match: re.Match[str]) -> str:
