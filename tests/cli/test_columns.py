@@ -57,14 +57,24 @@ def test_an_offer_that_does_not_apply_says_why(tmp_path: Path) -> None:
 
 
 def test_a_permission_says_which_roles_give_it_and_where(tmp_path: Path) -> None:
-    because = [{"role": "Viewer", "unitId": None}, {"role": "Operator", "unitId": "div-1"}]
+    because = [
+        {"role": "Viewer", "unitId": None, "of": None},
+        {"role": "Operator", "unitId": "div-1", "of": "past"},
+        {"role": "Admin", "unitId": None, "of": "customer"},
+    ]
     listed = [
-        {"permission": "tenant:read", "granted": True, "because": because},
-        {"permission": "tenant:write", "granted": False, "because": []},
+        {"permission": "tenant:read", "granted": True, "because": because, "withheld": None},
+        {"permission": "tenant:write", "granted": False, "because": [], "withheld": "The tenant is DEPROVISIONED."},
+        {"permission": "tenant:resume", "granted": False, "because": [], "withheld": None},
     ]
     shell = answering(lambda _: _served({"userId": "user-thandi", "permissions": listed, "_links": {}}), tmp_path)
     shown = [" ".join(each.split()) for each in shell("users", "access", TENANT, "user-thandi").stdout.splitlines()]
-    assert shown[-3:] == ["permission granted because", "tenant:read yes Viewer, Operator div-1", "tenant:write no"]
+    assert shown[-4:] == [
+        "permission granted because withheld",
+        "tenant:read yes Viewer, Operator div-1 past, Admin customer",
+        "tenant:write no The tenant is DEPROVISIONED.",
+        "tenant:resume no",
+    ]
 
 
 def test_a_tree_is_shown_as_one(tmp_path: Path) -> None:

@@ -92,6 +92,7 @@ def _story(world: World, others: Mapping[str, str]) -> list[str]:
         for user in ("user-cat", "user-ann", others["userId"], "user-bob", "user-nobody"):
             ask(who, "GET", f"/v1.0/users/{user}/tenants")
             ask(who, "GET", f"{own}/users/{user}")
+            ask(who, "GET", f"{own}/users/{user}/access")
     _units_and_more(ask, own, others)
     # Somebody else's ids, in every place.
     theirs = f"{TENANTS}/{others['tenantId']}"

@@ -146,9 +146,11 @@ def test_access_is_explained(world: World) -> None:
     assert explained["tenant:read"] == {
         "permission": "tenant:read",
         "granted": True,
-        "because": [{"role": "Operator", "unitId": None}],
+        "because": [{"role": "Operator", "unitId": None, "of": None}],
+        "withheld": None,
     }
-    assert explained["tenant:write"] == {"permission": "tenant:write", "granted": False, "because": []}
+    refused = {"permission": "tenant:write", "granted": False, "because": [], "withheld": None}
+    assert explained["tenant:write"] == refused
 
 
 def test_a_person_is_shown_all_their_tenants_and_others_only_what_they_administer(world: World) -> None:

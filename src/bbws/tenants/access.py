@@ -15,9 +15,19 @@ from bbws.kernel.problem import FORBIDDEN, Problem
 from bbws.kernel.table import Table
 from bbws.kernel.work import UnitOfWork
 from bbws.tenants.members import store as members_store
-from bbws.tenants.members.model import Membership, ended_with, is_above, permitted, roles
+from bbws.tenants.members.model import (
+    Explained,
+    Membership,
+    Origin,
+    Reason,
+    ended_with,
+    is_above,
+    permitted,
+    reasons,
+    roles,
+)
 from bbws.tenants.model import ACCOUNT_SUSPENDED, TENANT_NOT_FOUND, Status, Tenant
-from bbws.tenants.permissions import LEFT, LIFECYCLE, READ, SELF, UNITS_DELETE, UNITS_READ, Role, given
+from bbws.tenants.permissions import GIVEN, LEFT, LIFECYCLE, READ, SELF, UNITS_DELETE, UNITS_READ, Role, given
 from bbws.tenants.store import TENANT, tenant_in, tenant_key
 from bbws.tenants.units.store import chain, chain_in
 
@@ -75,9 +85,34 @@ def standing_of(table: Table, tenant_id: str, user_id: str) -> Standing | None:
 
 def _permitted(standing: Standing, place: tuple[str, ...]) -> frozenset[str]:
     """What somebody may do at a place, in the status that the tenant has."""
-    held = frozenset({READ}) if standing.membership is None else permitted(standing.membership, place)
-    left = LEFT.get(standing.tenant.status)
+    held, left = _held(standing, place), LEFT.get(standing.tenant.status)
     return _SELF | (held if left is None else held & left)
+
+
+def _held(standing: Standing, place: tuple[str, ...]) -> frozenset[str]:
+    """What somebody's roles give at a place, whatever the status."""
+    return frozenset({READ}) if standing.membership is None else permitted(standing.membership, place)
+
+
+def explain(standing: Standing) -> list[Explained]:
+    """Each permission, with why somebody holds it somewhere in the tenant, or what takes it from them."""
+    everywhere = () if standing.membership is None else tuple(standing.membership.units)
+    held, now, status = _held(standing, everywhere), _permitted(standing, everywhere), standing.tenant.status
+    return [
+        Explained(
+            permission,
+            _reasons(standing, permission, everywhere) if permission in now else [],
+            status if permission in held - now else None,
+        )
+        for permission in GIVEN
+    ]
+
+
+def _reasons(standing: Standing, permission: str, place: tuple[str, ...]) -> list[Reason]:
+    if standing.membership is None:
+        return [Reason(Role.ADMIN, None, Origin.CUSTOMER)]
+    past = Origin.PAST if standing.tenant.status is Status.DEPROVISIONED else None
+    return [reason._replace(of=past) for reason in reasons(standing.membership, permission, place)]
 
 
 def stand_anew(work: UnitOfWork, tenant: Tenant) -> None:

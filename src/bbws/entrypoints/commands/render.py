@@ -33,7 +33,7 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
 _INNER_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "offers": ("code", "price", "discountPercent", "wins", "fromDate", "toDate"),
     "notApplying": ("code", "reason", "price", "discountPercent", "fromDate", "toDate"),
-    "permissions": ("permission", "granted", "because"),
+    "permissions": ("permission", "granted", "because", "withheld"),
 }
 _MOST_COLUMNS = 7
 _GAP = 2

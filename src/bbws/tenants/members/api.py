@@ -1,5 +1,6 @@
 """The endpoints of who belongs to a tenant. Source: specification tenants §2, Decisions 4, 9, 15."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from bbws.kernel.clock import rfc3339
@@ -11,6 +12,7 @@ from bbws.people.schemas import PersonPath
 from bbws.people.service import EmailKey
 from bbws.people.store import BASE as PEOPLE
 from bbws.tenants import differences, permissions, reading
+from bbws.tenants.access import explain
 from bbws.tenants.members import schemas, service, store
 from bbws.tenants.members.model import ALREADY_ASSIGNED, LAST_ADMIN, TOO_MANY_UNIT_ROLES, Membership
 from bbws.tenants.members.schemas import (
@@ -75,7 +77,12 @@ def _remove(call: Call[UserPath, RemoveQuery, Any]) -> Answer:
 
 
 def _access(call: Call[UserPath, Any, Any]) -> Answer:
-    return Answer(AccessBody.of(service.get(call.work, call.path.tenant_id, call.path.user_id).value))
+    tenant_id, user_id = call.path.tenant_id, call.path.user_id
+    return Answer(AccessBody.of(tenant_id, user_id, explain(service.standing(call.work, tenant_id, user_id))))
+
+
+def _is_user(access: Mapping[str, Any]) -> bool:
+    return any(why["of"] is None for permission in access["permissions"] for why in permission["because"])
 
 
 def _tenants(call: Call[PersonPath, BelongingQuery, Any]) -> Listed:
@@ -212,7 +219,7 @@ ENDPOINTS = (
         path_schema=UserPath,
         response=AccessBody,
         problems=_OF_ONE,
-        links=(Link("self", "getUserAccess"), Link("user", "getTenantUser")),
+        links=(Link("self", "getUserAccess"), Link("user", "getTenantUser", when=_is_user)),
     ),
     Endpoint(
         id="listUserTenants",

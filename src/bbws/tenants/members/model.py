@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import NamedTuple
 
 from bbws.kernel.problem import Kind, ProblemType
@@ -54,11 +55,27 @@ class Membership(NamedTuple):
         return self.active and self.role is Role.ADMIN
 
 
+class Origin(StrEnum):
+    """Where a role counts from, if not from the tenant as it is."""
+
+    CUSTOMER = "customer"
+    PAST = "past"
+
+
 class Reason(NamedTuple):
-    """Why a permission is held: which role, and at which unit (None: in the whole tenant)."""
+    """Why a permission is held: which role, at which unit (None: in the whole tenant), from where (None: held now)."""
 
     role: Role
     unit_id: str | None
+    of: Origin | None = None
+
+
+class Explained(NamedTuple):
+    """Why somebody holds a permission, or which status of the tenant takes it from them; neither: no role gives it."""
+
+    permission: str
+    because: list[Reason]
+    withheld: Status | None
 
 
 class Difference(NamedTuple):

@@ -11,8 +11,8 @@ from bbws.kernel.entity import Stored
 from bbws.kernel.work import UnitOfWork
 from bbws.people.schemas import Email, ShownEmail, UserId
 from bbws.people.service import values_of_user
-from bbws.tenants.members.model import Difference, Membership, reasons
-from bbws.tenants.permissions import GIVEN, Role
+from bbws.tenants.members.model import Difference, Explained, Membership, Origin
+from bbws.tenants.permissions import Role
 from bbws.tenants.schemas import TenantId
 from bbws.tenants.units.model import ANY_ID_PATTERN
 
@@ -148,6 +148,10 @@ class ReasonBody(Wire):
 
     role: Role = Field(description="The role that permits it.")
     unit_id: str | None = Field(description="Where it is held; null: in the whole tenant.")
+    of: Origin | None = Field(
+        description="`customer`: held in another tenant of the same customer; `past`: held when the tenant was "
+        "deprovisioned; null: held in the tenant now."
+    )
 
 
 class PermissionBody(Wire):
@@ -156,6 +160,10 @@ class PermissionBody(Wire):
     permission: str = Field(examples=["tenant:read"], description="What calls ask for (`x-permission`).")
     granted: bool = Field(description="Whether the person may do it, somewhere in the tenant.")
     because: list[ReasonBody] = Field(description="Why: every role that permits it, and where it is held.")
+    withheld: str | None = Field(
+        examples=["The tenant is SUSPENDED."],
+        description="Why not, although a role would permit it; null where it is granted, or no role permits it.",
+    )
 
 
 class AccessBody(Resource):
@@ -166,15 +174,18 @@ class AccessBody(Resource):
     permissions: list[PermissionBody] = Field(description="Everything that can be permitted in a tenant.")
 
     @classmethod
-    def of(cls, membership: Membership) -> "AccessBody":
-        """The membership's permissions, each explained."""
-        everywhere = tuple(membership.units)
-        explained = []
-        for permission in GIVEN:
-            why = reasons(membership, permission, everywhere)
-            because = [ReasonBody(role=reason.role, unit_id=reason.unit_id) for reason in why]
-            explained.append(PermissionBody(permission=permission, granted=bool(why), because=because))
-        return cls(tenant_id=membership.tenant_id, user_id=membership.user_id, permissions=explained)
+    def of(cls, tenant_id: str, user_id: str, explained: Iterable[Explained]) -> "AccessBody":
+        """The permissions as served, each explained."""
+        permissions = [
+            PermissionBody(
+                permission=each.permission,
+                granted=bool(each.because),
+                because=[ReasonBody(role=why.role, unit_id=why.unit_id, of=why.of) for why in each.because],
+                withheld=None if each.withheld is None else f"The tenant is {each.withheld}.",
+            )
+            for each in explained
+        ]
+        return cls(tenant_id=tenant_id, user_id=user_id, permissions=permissions)
 
 
 class BelongingBody(Resource):

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from bbws.kernel.entity import Stored
+from bbws.kernel.problem import Problem
 from bbws.kernel.table import MAX_WRITES, Position
 from bbws.kernel.work import UnitOfWork
 from bbws.people import service as people
@@ -10,6 +11,7 @@ from bbws.people.model import SHARED_ADDRESS, USER_NOT_FOUND
 from bbws.people.service import EmailKey
 from bbws.tenants import events, service
 from bbws.tenants import store as tenants_store
+from bbws.tenants.access import Standing, standing_of
 from bbws.tenants.members import model, store
 from bbws.tenants.members.model import ALREADY_ASSIGNED, LAST_ADMIN, Membership
 from bbws.tenants.model import Status, Tenant, require, require_not
@@ -30,8 +32,25 @@ def get(work: UnitOfWork, tenant_id: str, user_id: str) -> Stored[Membership]:
     service.get(work, tenant_id)
     current = store.find(work, tenant_id, user_id)
     if current is None:
-        raise USER_NOT_FOUND(f"There is no user {user_id} in this tenant.")
+        raise _not_found(user_id)
     return current
+
+
+def standing(work: UnitOfWork, tenant_id: str, user_id: str) -> Standing:
+    """How somebody stands to a tenant who may do anything in it, member or not.
+
+    Raises:
+        Problem: 404.
+    """
+    service.get(work, tenant_id)
+    found = standing_of(work.table, tenant_id, user_id)
+    if found is None:
+        raise _not_found(user_id)
+    return found
+
+
+def _not_found(user_id: str) -> Problem:
+    return USER_NOT_FOUND(f"There is no user {user_id} in this tenant.")
 
 
 def add(
