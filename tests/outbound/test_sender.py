@@ -41,6 +41,25 @@ def test_the_status_of_the_answer_is_what_is_read_of_it(code: int) -> None:
         assert trying().send(there.url, HEADERS, b'{"a":1}') == Sent(code)
 
 
+@pytest.mark.parametrize("interim", [(100,), (102,), (103,), (103, 100, 103)])
+def test_what_is_said_before_the_answer_is_not_the_answer(interim: Sequence[int]) -> None:
+    before = b"".join(f"HTTP/1.1 {code} X\r\nlink: </style.css>\r\n\r\n".encode() for code in interim)
+    with receiver(answering(before + status(200))) as there:
+        assert trying().send(there.url, HEADERS, b"{}") == Sent(200)
+
+
+def test_another_protocol_is_an_answer() -> None:
+    with receiver(answering(status(101))) as there:
+        assert trying().send(there.url, HEADERS, b"{}") == Sent(101)
+
+
+def test_what_is_said_before_the_answer_is_not_read_without_end() -> None:
+    with receiver(answering(b"HTTP/1.1 103 X\r\n\r\n" * MOST_READ)) as there:
+        sent = trying().send(there.url, HEADERS, b"{}")
+        assert sent.status is None
+        assert "head was too long" in sent.error
+
+
 def test_a_call_is_one_request_with_the_name_of_the_host() -> None:
     with receiver(answering(status(200))) as there:
         trying().send(there.url, HEADERS, b'{"a":1}')

@@ -106,6 +106,12 @@ def test_loopback_is_called_where_a_setting_allows_it(url: str) -> None:
         parsed(url, loopback=False)
 
 
+@pytest.mark.parametrize("url", ["http://127.0.0.1:0/", "https://localhost:00/", "https://hooks.example.com:0/"])
+def test_nobody_is_called_at_port_0(url: str) -> None:
+    with pytest.raises(Forbidden, match="port"):
+        parsed(url, loopback=True)
+
+
 @pytest.mark.parametrize(
     "url",
     [

@@ -1,11 +1,17 @@
 """Turns of webhooks: one is at each at a time, holds up nobody else, and loses nothing that happens meanwhile."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 
 from bbws.kernel.table import Key, Remove
 from bbws.tenants.webhooks.delivering import deliver_next
+from bbws.tenants.webhooks.model import MOST_WEBHOOKS
+from bbws.tenants.webhooks.reactions import SWEEPS
+from bbws.tenants.webhooks.turns import MOST_AT_ONCE, Shares
 from tests.tenants.hooks import URL, FakeSender, Hooks
 
 OTHER = "https://other.example.org/in"
@@ -56,11 +62,11 @@ def test_who_is_at_a_webhook_keeps_others_from_it_and_from_no_other(hooks: Hooks
 
     def others() -> None:
         hooks.sender.meanwhile = lambda: None
-        while deliver_next(app.engine.table, app.begin, called):
+        while deliver_next(app.engine.table, app.begin, called, Shares(app.engine.table)):
             pass
 
     hooks.sender.meanwhile = others
-    assert deliver_next(app.engine.table, app.begin, hooks.sender)
+    assert deliver_next(app.engine.table, app.begin, hooks.sender, Shares(app.engine.table))
     hung = hooks.sender.calls[0].url
     assert [call.url for call in called.calls] == [{URL: OTHER, OTHER: URL}[hung]] * 2
 
@@ -79,6 +85,68 @@ def test_an_address_with_a_backlog_waits_behind_the_others(hooks: Hooks) -> None
     hooks.sender.meanwhile = lambda: hooks.clock.advance(1)
     hooks.deliver()
     assert [call.url for call in hooks.sender.calls].index(OTHER) <= 1
+
+
+def _told_by_many(hooks: Hooks, founder: str, tenants: int) -> None:
+    """Have something to send to all webhooks of tenants that one founded, before anything of others."""
+    made = [hooks.world.active(founder, organizationName=f"{founder} {number}") for number in range(tenants)]
+    for tenant in made:
+        for _ in range(MOST_WEBHOOKS):
+            hooks.make(tenant, who=founder)
+    hooks.forget()
+    for tenant in made:
+        hooks.update(tenant, who=founder)
+    hooks.announce()
+    hooks.clock.advance(1)
+
+
+def _told_later(hooks: Hooks, tenant: Mapping[str, Any], who: str) -> None:
+    hooks.make(tenant, who=who, url=OTHER)
+    hooks.announced.update(change.key for change in hooks.changes())
+    hooks.update(tenant, who=who)
+    hooks.announce()
+
+
+def _called_while_all_hang(hooks: Hooks) -> list[str]:
+    """Who is called by threads that come one after the other, while each finds that its address hangs."""
+    app = hooks.world.client.app
+    look = partial(deliver_next, app.engine.table, app.begin, hooks.sender, Shares(app.engine.table))
+    hooks.sender.meanwhile = look
+    assert look()
+    hooks.sender.meanwhile = lambda: None
+    return [call.url for call in hooks.sender.calls]
+
+
+def test_addresses_of_one_founder_that_hang_leave_threads_for_others(hooks: Hooks) -> None:
+    _told_by_many(hooks, "ann", tenants=3)
+    _told_later(hooks, hooks.world.active("ben", organizationName="Other"), "ben")
+    assert _called_while_all_hang(hooks) == [URL] * MOST_AT_ONCE + [OTHER]
+    assert SWEEPS[0].parallel > MOST_AT_ONCE
+    hooks.deliver()
+    assert len(hooks.sender.calls) == 3 * MOST_WEBHOOKS + 1
+
+
+def test_tenants_that_the_platform_founds_take_threads_each_for_itself(hooks: Hooks) -> None:
+    _told_by_many(hooks, "boss", tenants=1)
+    _told_later(hooks, hooks.world.active("boss", organizationName="Other"), "boss")
+    assert _called_while_all_hang(hooks) == [URL] * MOST_AT_ONCE + [OTHER]
+
+
+def test_who_fails_at_a_webhook_leaves_its_founder_a_thread_more(hooks: Hooks) -> None:
+    tenant, _ = hooks.tenant()
+    hooks.update(tenant)
+    hooks.announce()
+    app = hooks.world.client.app
+    look = partial(deliver_next, app.engine.table, app.begin, hooks.sender, Shares(app.engine.table))
+
+    def die() -> None:
+        raise KeyboardInterrupt
+
+    hooks.sender.meanwhile = die
+    for _ in range(MOST_AT_ONCE + 1):
+        with pytest.raises(KeyboardInterrupt):
+            look()
+        hooks.clock.advance(60)
 
 
 def test_a_delivery_whose_sender_was_killed_is_sent_after_a_minute(hooks: Hooks) -> None:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bbws.audit.ports import Signer
-from bbws.bootstrap.aws_ports import authority, email_key, forget_mail, hasten, mailer, sender, subjects
+from bbws.bootstrap.aws_ports import authority, email_key, forget_mail, hasten, mailer, sender, shares, subjects
 from bbws.bootstrap.wiring import Catalogue, Documents, bind, bound, invitation_key
 from bbws.engines.aws.calls import Transport
 from bbws.engines.aws.claims import GatewayClaims
@@ -194,6 +194,7 @@ def _ports(settings: Settings, engine: AwsEngine, table: Table, clock: Clock, gi
             "documents": Documents,
             "email_key": lambda: email_key(engine),
             "sender": sender,
+            "shares": lambda: shares(table),
             "hasten": lambda: hasten(engine, ports),
             "invitation_key": lambda: partial(invitation_key, email_key(engine)),
             "mailer": lambda: mailer(settings, engine),

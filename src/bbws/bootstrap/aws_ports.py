@@ -24,6 +24,13 @@ def sender() -> object:
     return HttpSender()
 
 
+def shares(table: Table) -> object:
+    """Whose webhooks this process's threads are at."""
+    from bbws.tenants.webhooks.turns import Shares  # noqa: PLC0415 - see sender
+
+    return Shares(table)
+
+
 def hasten(engine: AwsEngine, ports: Mapping[str, object]) -> Callable[[], None]:
     """Nobody waits in the background of a function: whoever finds work for a sweep does it."""
     from bbws.engines.aws.sweeping import sweep  # noqa: PLC0415 - no part of answering a call

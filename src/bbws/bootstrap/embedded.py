@@ -46,6 +46,7 @@ from bbws.settings import Settings
 from bbws.tables import DAILY, ENDPOINTS, ENTITIES, KINDS, REACTIONS, SWEEPS, permissions
 from bbws.tenants.access import Roles, Subjects
 from bbws.tenants.webhooks.ports import Sender
+from bbws.tenants.webhooks.turns import Shares
 
 logger = logging.getLogger("bbws.bootstrap")
 
@@ -129,6 +130,7 @@ def build(  # noqa: PLR0913 - each is a seam that tests use
         "backup": BackupStream(engine),
         "documents": Documents(),
         "sender": sender or HttpSender(loopback=settings.webhook_loopback),
+        "shares": Shares(table),
     }
     # By the clock as it is: whoever issues tokens knows nothing of the one that stands still.
     people, tokens = sign_ins(settings, engine.folder, moving)

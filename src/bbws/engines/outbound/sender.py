@@ -18,6 +18,7 @@ from bbws.tenants.webhooks.ports import Forbidden, Sent
 SECONDS = 10.0
 _LOOK_UP_SECONDS = 5.0
 MOST_READ = 64 * 1024
+_INTERIM = frozenset(range(100, 200)) - {101}  # an answer follows on these (RFC 9110, 15.2); 101 is the last in HTTP
 # The first that fits: of errors in the network nothing is told that their texts may say of it.
 _SAID: Sequence[tuple[type[Exception], str]] = (
     (TimeoutError, "There was no answer within ten seconds."),
@@ -131,6 +132,9 @@ class HttpSender:
             _write(sock, _head(target, headers, body) + body, left)
             response = HTTPResponse(cast("socket.socket", _Readable(_Bounded(sock, left))), method="POST")
             response.begin()
+            while response.status in _INTERIM:
+                response.headers = None  # type: ignore[assignment]  # as before begin, which skips 100 alone
+                response.begin()
             return response.status
 
     def _connected(self, target: Target, addresses: Sequence[str], left: "_Deadline") -> socket.socket:

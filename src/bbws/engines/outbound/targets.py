@@ -102,6 +102,8 @@ def parsed(url: str, *, loopback: bool) -> Target:
         _check_name(host if "[" not in parts.netloc else "")
         if port not in {None, HTTPS}:
             raise Forbidden("The address must have no port, or 443.")
+    if port == 0:
+        raise Forbidden("The address must have no port 0: nobody listens there.")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Target(parts.scheme, host, port or _PORTS[parts.scheme], path)
 

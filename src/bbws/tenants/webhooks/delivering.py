@@ -1,7 +1,8 @@
 """Telling webhooks what happened: deliveries are made of changes, and tried until they arrive or are given up.
 
 One delivery of a webhook is tried at a time, and each try is a turn of its own. Whoever has the turn keeps others from
-that webhook alone, and gives it back behind all that wait: an address that hangs holds up nobody but itself.
+that webhook alone, and gives it back behind all that wait. An address that hangs keeps a thread for ten seconds; those
+of one founder's tenants together keep a few, so that they hold up one another and nobody else.
 Why it is so: docs/decisions/0024.
 """
 
@@ -83,23 +84,28 @@ def _add(change: Change, webhook: Webhook, work: UnitOfWork) -> None:
         turns.call_for_turn(work, webhook.webhook_id, delivery.created_at)
 
 
-def deliver_next(table: Table, begin: Begin, sender: Sender) -> bool:
+def deliver_next(table: Table, begin: Begin, sender: Sender, shares: turns.Shares) -> bool:
     """Try one delivery that is due; whether there was any. Several may do this at once.
+
+    None of a founder at whose webhooks are as many as may be: whoever is at one looks again when done.
 
     Raises:
         Unavailable: the store cannot take it now.
     """
     starts = partial(begin, system("webhooks"), "deliveries")
     for webhook_id in turns.waiting(table, starts().now()):
-        take = partial(turns.take_turn, webhook_id=webhook_id, lease=_LEASE)
-        try:
-            taken = transact(starts, take)
-        except Conflict:
-            continue  # others are faster with this one
-        if taken:
-            _Turn(table, starts, sender, webhook_id).use()
-            return True
+        with shares.part(webhook_id) as free:
+            if free and _take(starts, webhook_id):
+                _Turn(table, starts, sender, webhook_id).use()
+                return True
     return False
+
+
+def _take(starts: Callable[[], UnitOfWork], webhook_id: str) -> bool:
+    try:
+        return transact(starts, partial(turns.take_turn, webhook_id=webhook_id, lease=_LEASE))
+    except Conflict:
+        return False  # others are faster with this one
 
 
 class _Try(NamedTuple):

@@ -14,7 +14,7 @@ from bbws.kernel.clock import moment_or_none, parse_rfc3339, rfc3339, rfc3339_or
 from bbws.kernel.entity import EntityType, Stored
 from bbws.kernel.table import Key, Position, Row, RowKind, Table
 from bbws.kernel.work import UnitOfWork
-from bbws.tenants.model import Tenant
+from bbws.tenants.model import Quota, Tenant
 from bbws.tenants.store import DECIDING, TENANT, tenant_key
 from bbws.tenants.store import path as tenant_path
 from bbws.tenants.webhooks.model import KEPT, MOST_WEBHOOKS, Because, Delivery, Outcome, State, Webhook
@@ -139,6 +139,15 @@ def tenant_of(table: Table, tenant_id: str) -> Tenant | None:
     """The tenant itself, as it stands."""
     row = table.get(tenant_key(tenant_id))
     return None if row is None else TENANT.stored(row).value
+
+
+def answerable(table: Table, webhook_id: str) -> str:
+    """Who founded a webhook's tenant; the tenant itself where that was the platform."""
+    webhook = load(table, webhook_id)
+    tenant = None if webhook is None else tenant_of(table, webhook.value.tenant_id)
+    if tenant is None:
+        return webhook_id
+    return tenant.created_by if Quota.FOUNDER in tenant.places else tenant.tenant_id
 
 
 def next_of_tenant(

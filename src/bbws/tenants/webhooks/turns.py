@@ -1,18 +1,26 @@
 """Whose turn it is: a webhook with deliveries on their way has one row in an index, in the order of when to look.
 
-So an address with a long backlog holds one place, as any other.
+So an address with a long backlog holds one place, as any other. Of the threads that take turns, a founder's webhooks
+hold a few at once, so that others find one however many hang.
 """
 
-from collections.abc import Sequence
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import lru_cache, partial
 
 from bbws.kernel.clock import parse_rfc3339, rfc3339
 from bbws.kernel.table import Key, Row, RowKind, Table
 from bbws.kernel.work import UnitOfWork
-from bbws.tenants.webhooks.store import TURNS, partition
+from bbws.tenants.webhooks.store import TURNS, answerable, partition
 
+# A quarter of the threads of one machine, or of one function.
+MOST_AT_ONCE = 4
 _WAITING = "WAITING"
-_AT_ONCE = 20
+_PAGE = 20
+_REMEMBERED = 10_000
 
 
 def turn_key(webhook_id: str) -> Key:
@@ -46,10 +54,18 @@ def call_for_turn(work: UnitOfWork, webhook_id: str, at: datetime) -> None:
     set_turn(work, webhook_id, planned if held else min(at, planned), row, held=held)
 
 
-def waiting(table: Table, now: datetime) -> Sequence[str]:
-    """Webhooks whose turn it is, the longest waiting first."""
-    rows = table.query(_WAITING, index=TURNS, limit=_AT_ONCE).rows
-    return [row.key.partition.partition("#")[2] for row in rows if row.document["at"] <= rfc3339(now)]
+def waiting(table: Table, now: datetime) -> Iterator[str]:
+    """Webhooks whose turn it is, the longest waiting first: all of them, read while more are asked for."""
+    start = None
+    while True:
+        page = table.query(_WAITING, index=TURNS, start=start, limit=_PAGE)
+        for row in page.rows:
+            if row.document["at"] > rfc3339(now):
+                return
+            yield row.key.partition.partition("#")[2]
+        if page.next is None:
+            return
+        start = page.next
 
 
 def take_turn(work: UnitOfWork, webhook_id: str, lease: timedelta) -> bool:
@@ -59,3 +75,27 @@ def take_turn(work: UnitOfWork, webhook_id: str, lease: timedelta) -> bool:
         return False
     set_turn(work, webhook_id, now + lease, row, held=True)
     return True
+
+
+class Shares:
+    """Which part of a process's threads is at whose webhooks."""
+
+    def __init__(self, table: Table) -> None:
+        self._lock = threading.Lock()
+        self._held = Counter[str]()
+        # It never changes, and is asked for whenever somebody looks past webhooks whose founder has all there is.
+        self._whose = lru_cache(_REMEMBERED)(partial(answerable, table))
+
+    @contextmanager
+    def part(self, webhook_id: str) -> Iterator[bool]:
+        """Be one of those at a webhook's founder's; whether one more may be."""
+        whose = self._whose(webhook_id)
+        with self._lock:
+            free = self._held[whose] < MOST_AT_ONCE
+            self._held[whose] += free
+        try:
+            yield free
+        finally:
+            with self._lock:
+                self._held[whose] -= free
+                self._held += Counter()  # forgets those who have none
