@@ -159,7 +159,7 @@ class Account:
         cloud = self.cloud("terraform")
         transact(
             lambda: cloud.begin(actor, "known"),
-            lambda work: register(work, lambda: cloud.engine.secrets.key(EMAIL_KEY)),
+            lambda work: register(work, lambda: cloud.engine.secrets.key(EMAIL_KEY), cloud.clock.now()),
         )
 
     def call_as_person(self, name: str, operation: str, path: str, body: object = None, **headers: str) -> Reply:

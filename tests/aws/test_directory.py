@@ -84,17 +84,18 @@ def pool() -> Iterator[Pool]:
 
 def test_an_address_counts_once_it_is_verified(pool: Pool) -> None:
     ann, ben = pool.add("ann", name="Ann"), pool.add("ben", verified=False)
-    assert pool.directory.address_of(ann) == Proven("ann@example.com", "Ann")
-    assert pool.directory.address_of(ben) == Proven()
-    assert pool.directory.address_of("user-nobody") == Proven()
+    assert pool.directory.address_of(ann) == Proven("ann@example.com", "Ann", pool.clock.now())
+    assert pool.directory.address_of(ben) == Proven(at=pool.clock.now())
+    assert pool.directory.address_of("user-nobody") == Proven(at=pool.clock.now())
 
 
 def test_an_address_that_moved_is_known_after_five_minutes(pool: Pool) -> None:
     ann = pool.add("ann")
     assert pool.directory.address_of(ann).email == "ann@example.com"
     pool.move("ann", "ann@new.example")
+    asked = pool.clock.now()
     pool.clock.advance(299)
-    assert pool.directory.address_of(ann).email == "ann@example.com"
+    assert pool.directory.address_of(ann) == Proven("ann@example.com", "", asked)
     pool.clock.advance(1)
     assert pool.directory.address_of(ann).email == "ann@new.example"
 
@@ -104,7 +105,7 @@ def test_who_is_unknown_is_asked_for_twice_a_minute(pool: Pool) -> None:
     for user in (ben, "user-nobody"):
         pool.asked.clear()
         for _ in range(5):
-            assert pool.directory.address_of(user) == Proven()
+            assert pool.directory.address_of(user) == Proven(at=pool.clock.now())
         assert pool.asked == ["ListUsers"]
     pool.move("ben", "ben@example.com")
     pool.clock.advance(30)
@@ -175,7 +176,7 @@ def test_who_is_forgotten_is_in_the_pool_no_more(pool: Pool) -> None:
     pool.directory.address_of(ann)
     for _ in range(2):
         pool.directory.forget(ann)
-        assert pool.directory.address_of(ann) == Proven()
+        assert pool.directory.address_of(ann) == Proven(at=pool.clock.now())
     pool.directory.belong(ann, ["tenant-1"], {"Admin"})
     assert pool.cognito.list_users(UserPoolId=pool.id)["Users"] == []
 

@@ -1,6 +1,7 @@
 """Where tokens name no address: a directory is asked for it, and what was known goes on while it does not answer."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,13 @@ from bbws.identity.authentication import PeopleOrKeys
 from bbws.identity.model import Claims
 from bbws.kernel.http import Request
 from bbws.kernel.problem import Problem
-from bbws.kernel.table import Unavailable
+from bbws.kernel.table import Remove, Unavailable
 from bbws.keys.authentication import ApiKeys
+from bbws.people.model import email_name
 from bbws.people.ports import Proven
+from bbws.people.store import of_person, values_key
 from tests.fakes import FakeClock
-from tests.people.world import People, email_key
+from tests.people.world import SECRET, People, email_key
 
 ASK = Request("GET", "/")
 
@@ -53,6 +56,18 @@ def people(tmp_path: Path) -> Iterator[People]:
     engine = EmbeddedEngine.open(tmp_path / "data", clock=clock, synchronous="OFF")
     yield People(engine.table, clock)
     engine.stop(10)
+
+
+def _at(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _without_directory(people: People, said: Claims) -> PeopleOrKeys:
+    """As a process that has just been started."""
+    verified = Verified()
+    verified.said = said
+    keys = ApiKeys(people.table, people.clock)
+    return PeopleOrKeys(verified, keys, lambda actor, _: people.begin(actor), email_key)
 
 
 def _authenticator(people: People, directory: Directory) -> PeopleOrKeys:
@@ -104,20 +119,83 @@ def test_a_token_from_before_an_address_changed_does_not_bring_the_former_one_ba
     verified = Verified()
     keys = ApiKeys(people.table, people.clock)
     found = PeopleOrKeys(verified, keys, lambda actor, _: people.begin(actor), email_key)
-    former = Claims("ann", email="ann@old.example", name="Ann", issued_at=1000)
+    former = Claims("ann", email="ann@old.example", name="Ann", issued_at=_at(1000))
     for said, email in (
         (former, "ann@old.example"),
-        (former._replace(email="ann@new.example", issued_at=1001), "ann@new.example"),
+        (former._replace(email="ann@new.example", issued_at=_at(1001)), "ann@new.example"),
         (former, "ann@new.example"),
-        (former._replace(email="", issued_at=1002), ""),
+        (former._replace(email="", issued_at=_at(1002)), ""),
         (former, ""),
-        (former._replace(issued_at=1002.5), "ann@old.example"),
+        (former._replace(issued_at=_at(1002.5)), "ann@old.example"),
     ):
         verified.said = said
         actor = found.authenticate(ASK)
         assert actor.email == email
         people.table.commit(found.used(actor))
         assert people.users("ann@old.example") == (["user-ann"] if email == "ann@old.example" else [])
+
+
+def test_no_process_takes_an_address_from_a_token_that_is_older_than_the_one_that_was_noted(people: People) -> None:
+    new = Claims("ann", email="ann@new.example", name="Ann", issued_at=_at(1001))
+    old = new._replace(email="ann@old.example", name="Former", issued_at=_at(1000))
+    same_second = new._replace(email="ann@third.example")
+    for said, email in ((new, new.email), (old, new.email), (new, new.email), (same_second, same_second.email)):
+        found = _without_directory(people, said)
+        actor = found.authenticate(ASK)
+        assert (actor.email, actor.name) == (email, "Ann")
+        people.table.commit(found.used(actor))
+        assert people.users(email) == ["user-ann"]
+        assert people.users(old.email) == []
+
+
+def test_an_older_token_of_the_address_that_is_noted_is_as_good(people: People) -> None:
+    new = Claims("ann", email="ann@example.com", name="Ann", issued_at=_at(1001))
+    for said in (new, new._replace(issued_at=_at(1000))):
+        found = _without_directory(people, said)
+        people.table.commit(found.used(found.authenticate(ASK)))
+        assert found.authenticate(ASK).email == "ann@example.com"
+
+
+def test_an_older_token_proves_no_address_where_none_is_known(people: People) -> None:
+    """Such as after a rebuild, which knows no values."""
+    new = Claims("ann", email="ann@example.com", name="Ann", issued_at=_at(1001))
+    people.signs_in("ann", new.email, "Ann", new.issued_at)
+    lookup = of_person(email_name(SECRET, new.email), "user-ann")
+    people.table.commit([Remove(lookup, 1), Remove(values_key(people.own("ann")), 1)])
+    for said, email in ((new._replace(issued_at=_at(1000)), ""), (new, new.email)):
+        found = _without_directory(people, said)
+        actor = found.authenticate(ASK)
+        assert actor.email == email
+        writes = found.used(actor)
+        assert bool(writes) is bool(email)
+        people.table.commit(writes)
+    assert people.email(people.own("ann")) == new.email
+
+
+def test_what_came_meanwhile_with_a_newer_token_is_not_noted_as_the_older_ones(people: People) -> None:
+    old = Claims("ann", email="ann@old.example", name="Ann", issued_at=_at(1000))
+    verified = Verified()
+    verified.said = old
+    keys = ApiKeys(people.table, people.clock)
+    found = PeopleOrKeys(verified, keys, lambda actor, _: people.begin(actor), email_key)
+    former = found.authenticate(ASK)
+    verified.said = old._replace(email="ann@new.example", issued_at=_at(1001))
+    newer = found.authenticate(ASK)
+    assert found.used(former) == ()
+    people.table.commit(found.used(newer))
+    assert (people.users("ann@new.example"), people.users("ann@old.example")) == (["user-ann"], [])
+
+
+def test_a_process_that_asked_before_an_address_moved_does_not_bring_the_former_one_back(people: People) -> None:
+    early, late = Directory(), Directory()
+    early.proven = Proven("ann@old.example", "Ann", _at(1000))
+    late.proven = Proven("ann@new.example", "Ann", _at(1001))
+    for directory in (late, early):
+        found = _authenticator(people, directory)
+        actor = found.authenticate(ASK)
+        assert actor.email == "ann@new.example"
+        people.table.commit(found.used(actor))
+    assert (people.users("ann@new.example"), people.users("ann@old.example")) == (["user-ann"], [])
 
 
 def test_what_a_role_gives_besides_is_no_reason_to_note_somebody_again(people: People) -> None:

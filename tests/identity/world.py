@@ -16,6 +16,7 @@ from bbws.identity.model import Claims
 from bbws.kernel.actor import PLATFORM_ADMIN, SIGNED_IN
 from bbws.kernel.endpoint import Answer, Call, Endpoint, Resource
 from bbws.kernel.http import Request
+from bbws.people.model import UNDATED
 from bbws.tables import ENDPOINTS
 
 ADMINS, MEMBERS = "/v1.0/admins", "/v1.0/members"
@@ -69,7 +70,7 @@ def verified(tokens: LocalTokens, token: str) -> Claims | None:
     """What a token proves, whenever it was issued."""
     verifier = SignIns(tokens, Promoted(NOWHERE))
     found = verifier.claims(Request("GET", "/", headers={"authorization": f"Bearer {token}"}))
-    return None if found is None else found._replace(issued_at=0)
+    return None if found is None else found._replace(issued_at=UNDATED)
 
 
 def key_of(data_dir: Path) -> Ed25519PrivateKey:

@@ -1,9 +1,11 @@
 """Who is known, and what of them: on every engine."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from bbws.people import service, store
-from bbws.people.model import email_name, fold_email
+from bbws.people.model import UNDATED, Person, email_name, fold_email
 from tests.people.world import SECRET, People, email_key, loses_to
 
 
@@ -164,3 +166,30 @@ def test_of_two_who_meet_an_address_at_once_one_makes_its_contact(people: People
 )
 def test_folding(one: str, other: str, *, same: bool) -> None:
     assert (fold_email(one) == fold_email(other)) is same
+
+
+def test_what_was_proven_before_what_is_noted_moves_nobody(people: People) -> None:
+    former, later = (datetime(2026, 11, 20, 10, 0, second, 123456, UTC) for second in (0, 1))
+    people.signs_in("ann", "ann@new.example", at=later)
+    for email in ("ann@old.example", "", "ANN@new.example"):
+        people.signs_in("ann", email, at=former)
+        assert people.works[-1].writes == []
+    assert people.email(people.own("ann")) == "ann@new.example"
+    people.signs_in("ann", "", at=later)
+    people.signs_in("ann", "ann@old.example", at=former)
+    assert (people.person("ann").contact_id, people.person("ann").proven_at) == (None, later)
+    people.signs_in("ann", "ann@old.example", at=later)
+    assert people.email(people.own("ann")) == "ann@old.example"
+
+
+def test_a_newer_proof_of_the_same_is_not_written(people: People) -> None:
+    people.signs_in("ann")
+    people.signs_in("ann", at=people.clock.now())
+    assert people.works[-1].writes == []
+    assert people.person("ann").proven_at == UNDATED
+
+
+def test_a_person_of_before_proofs_had_a_time_can_be_read() -> None:
+    document = store.PERSON.dump(Person("user-ann", None, UNDATED))
+    del document["provenAt"]
+    assert store.PERSON.load(document) == Person("user-ann", None, UNDATED)

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bbws.kernel.actor import Actor, ActorKind, system
 from bbws.kernel.table import Conflict, Table
 from bbws.kernel.work import UnitOfWork, transact
 from bbws.people import service, store
-from bbws.people.model import Contact, Person, Values, email_name
+from bbws.people.model import UNDATED, Contact, Person, Values, email_name
 from tests.fakes import FakeClock
 
 SECRET = b"the key of addresses, of one server"
@@ -37,11 +38,11 @@ class People:
         """A use case, committed."""
         return transact(lambda: self.begin(actor), action)
 
-    def signs_in(self, name: str, email: str | None = None, called: str = "") -> None:
-        """Somebody with a verified address; without one where it is empty."""
+    def signs_in(self, name: str, email: str | None = None, called: str = "", at: datetime = UNDATED) -> None:
+        """Somebody with an address that was verified at a time; without one where it is empty."""
         proven = f"{name}@example.com" if email is None else email
         person = Actor(f"user-{name}", ActorKind.PERSON, email=proven, name=called or name)
-        self.do(lambda work: service.register(work, email_key), person)
+        self.do(lambda work: service.register(work, email_key, at), person)
 
     def contact(self, email: str, tenant: str = "tenant-1") -> str:
         """A tenant's contact of an address."""

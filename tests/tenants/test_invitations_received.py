@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from tests.builders import Reply
 from tests.fakes import FakeClock
 from tests.http.answers import fields, problem, with_stopwatch
 from tests.tenants.invited import RECEIVED, invite, one, received, token
-from tests.tenants.world import World, tenant_path
+from tests.tenants.world import TENANTS, World, opened, tenant_path
 
 WEEK, MINUTE = timedelta(days=7).total_seconds(), 60
 GUESSED = "A" * 43
@@ -238,3 +239,26 @@ def test_guesses_are_limited_by_address(world: World) -> None:
     statuses = [client.call("GET", f"{RECEIVED}/{GUESSED}", key=None).status for _ in range(101)]
     assert (set(statuses[:100]), statuses[100]) == ({404}, 429)
     assert client.call("GET", f"{RECEIVED}/{GUESSED}", key=None, address="192.0.2.7").status == 404
+
+
+def test_an_older_token_accepts_nothing_for_a_former_address_after_a_restart_either(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    def accepts(world: World, bearer: str, name: str) -> Reply:
+        target = "/".join((RECEIVED, sent[name], "accept"))
+        return world.client.call("POST", target, token=bearer)
+
+    with opened(tmp_path, clock=clock) as world:
+        tenant = world.active("ann")
+        sent = {name: token(world, invite(world, tenant, name, "Admin")) for name in ("mover.old", "mover.new")}
+        old = world.client.token("mover", admin=False, email="mover.old@example.com")
+        clock.advance(1)
+        new = world.client.token("mover", admin=False, email="mover.new@example.com")
+        assert world.client.call("GET", TENANTS, token=new).status == 200
+        problem(accepts(world, old, "mover.old"), 403, "not-invited")
+    for _ in range(2):
+        with opened(tmp_path, clock=clock) as world:
+            problem(accepts(world, old, "mover.old"), 403, "not-invited")
+    with opened(tmp_path, clock=clock) as world:
+        joined = accepts(world, new, "mover.new")
+        assert (joined.status, joined.json["email"]) == (200, "mover.new@example.com")

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import unicodedata
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from bbws.kernel.problem import Kind, ProblemType
@@ -12,6 +12,8 @@ CONTACT_PREFIX = "contact-"
 CONTACT_RANDOM_LENGTH = 16
 KEY_BYTES = 32
 MOST_CHARACTERS = 254
+# Of what was proven at a time that nobody noted: before everything else.
+UNDATED = datetime.fromtimestamp(0, UTC)
 
 USER_NOT_FOUND = ProblemType(
     Kind.NOT_FOUND, "user-not-found", "User not found", "There is no person with this id that the caller may know of."
@@ -61,12 +63,14 @@ class Person(NamedTuple):
         user_id: the subject of the person's actor.
         contact_id: the person's own contact; None of one who has come without a verified address so far.
         erased_at: since when the person is forgotten; nobody signs in under the id again.
+        proven_at: of when the proof is by which the address, or that there is none, was noted: no older one counts.
     """
 
     user_id: str
     contact_id: str | None
     registered_at: datetime
     erased_at: datetime | None = None
+    proven_at: datetime = UNDATED
 
 
 def fold_email(email: str) -> str:

@@ -1,14 +1,22 @@
 """What people need from outside: where signing in knows them, on AWS the user pool."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import NamedTuple, Protocol
+
+from bbws.people.model import UNDATED
 
 
 class Proven(NamedTuple):
-    """What is known of somebody: an address that was verified, or an empty one, and what the person is called."""
+    """What is known of somebody: an address that was verified, or an empty one, and what the person is called.
+
+    Attributes:
+        at: as of when.
+    """
 
     email: str = ""
     name: str = ""
+    at: datetime = UNDATED
 
 
 class Directory(Protocol):

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from functools import partial
 from itertools import batched
 
@@ -15,6 +16,7 @@ from bbws.people.model import (
     CONTACT_PREFIX,
     CONTACT_RANDOM_LENGTH,
     KEY_BYTES,
+    UNDATED,
     USER_NOT_FOUND,
     Contact,
     Person,
@@ -83,20 +85,23 @@ def contact_for(work: UnitOfWork, email_key: EmailKey, tenant_id: str, email: st
     return str(row.document["contactId"])
 
 
-def register(work: UnitOfWork, email_key: EmailKey) -> None:
-    """Note who acts, and their verified address, or that they have none. What is known already is left alone.
+def register(work: UnitOfWork, email_key: EmailKey, proven_at: datetime = UNDATED) -> None:
+    """Note who acts, and the verified address that they had at ``proven_at``, or that they had none.
 
-    So is who is forgotten.
+    What is known already is left alone, or was proven later, and so is who is forgotten.
     """
     actor, current = work.actor, store.load_person(work, work.actor.subject)
     if current is None:
         contact_id = _own(work, email_key) if actor.email else None
-        work.create(store.PERSON, Person(actor.subject, contact_id, work.now()), events.REGISTERED)
-    elif current.value.erased_at is None and (actor.email or current.value.contact_id is not None):
-        _note(work, email_key, current)
+        person = Person(actor.subject, contact_id, work.now(), proven_at=proven_at)
+        work.create(store.PERSON, person, events.REGISTERED)
+    elif current.value.erased_at is not None or proven_at < current.value.proven_at:
+        return
+    elif actor.email or current.value.contact_id is not None:
+        _note(work, email_key, current, proven_at)
 
 
-def _note(work: UnitOfWork, email_key: EmailKey, current: Stored[Person]) -> None:
+def _note(work: UnitOfWork, email_key: EmailKey, current: Stored[Person], proven_at: datetime) -> None:
     """Note what a person who is known has proven now. A former address may be somebody else's by now, and goes."""
     actor, person = work.actor, current.value
     known = values(work, person.contact_id)
@@ -106,7 +111,8 @@ def _note(work: UnitOfWork, email_key: EmailKey, current: Stored[Person]) -> Non
     if person.contact_id is not None:
         _forget_own(work, email_key, person.contact_id, person.user_id)
     contact_id = _own(work, email_key) if actor.email else None
-    work.update(store.PERSON, current, person._replace(contact_id=contact_id), events.MOVED)
+    moved = person._replace(contact_id=contact_id, proven_at=proven_at)
+    work.update(store.PERSON, current, moved, events.MOVED)
 
 
 def _own(work: UnitOfWork, email_key: EmailKey) -> str:

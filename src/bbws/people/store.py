@@ -8,7 +8,7 @@ from bbws.kernel.clock import moment_or_none, parse_rfc3339, rfc3339, rfc3339_or
 from bbws.kernel.entity import EntityType, Stored
 from bbws.kernel.table import Key, Position, Row, RowKind, Table
 from bbws.kernel.work import UnitOfWork
-from bbws.people.model import Contact, Person, Values
+from bbws.people.model import UNDATED, Contact, Person, Values
 
 BASE = "/v1.0/users"
 STORE = Store("people", ("CONTACT", "PERSON"), ("EMAIL",))
@@ -87,6 +87,7 @@ def _dump_person(person: Person) -> Document:
         "contactId": person.contact_id,
         "registeredAt": rfc3339(person.registered_at),
         "erasedAt": rfc3339_or_none(person.erased_at),
+        "provenAt": rfc3339(person.proven_at),
         "entityType": "PERSON",
     }
 
@@ -97,6 +98,7 @@ def _load_person(document: Document) -> Person:
         document["contactId"],
         parse_rfc3339(document["registeredAt"]),
         moment_or_none(document["erasedAt"]),
+        moment_or_none(document.get("provenAt")) or UNDATED,  # rows from before it was kept have none
     )
 
 

@@ -40,7 +40,7 @@ class UserPool:
         self._known: dict[str, tuple[datetime, Proven]] = {}
 
     def address_of(self, user_id: str) -> Proven:
-        """The verified address of a person; empty where there is none, or no such person.
+        """The verified address of a person as of when it was asked for; empty where there is none, or no such person.
 
         Raises:
             Unavailable: Cognito cannot be asked.
@@ -50,7 +50,7 @@ class UserPool:
         if now < until:
             return proven
         found = self._find(user_id)
-        proven = Proven() if found is None else _proven(_attributes(found))
+        proven = (Proven() if found is None else _proven(_attributes(found)))._replace(at=now)
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
         self._known[user_id] = now + (_ASKED_EVERY if proven.email else _NOBODY_ASKED_EVERY), proven

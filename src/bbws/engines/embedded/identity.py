@@ -88,7 +88,7 @@ class LocalTokens:
         if not tokens.is_id(found["sub"], SUBJECT):
             raise tokens.nobody()
         admin, name = found.get("platformRole") == ADMIN, tokens.text(found.get("name"))
-        return Claims(found["sub"], admin, tokens.proven_address(found), name, found["iat"])
+        return Claims(found["sub"], admin, tokens.proven_address(found), name, tokens.issued_at(found))
 
 
 def _about(email: str, name: str) -> dict[str, Any]:

@@ -71,7 +71,7 @@ class OidcTokens:
             raise tokens.nobody()
         admin = self._admin is not None and self._admin.given(found)
         subject, name = subject_of(self.issuer, found["sub"]), tokens.text(found.get("name"))
-        return Claims(subject, admin, tokens.proven_address(found), name, found["iat"])
+        return Claims(subject, admin, tokens.proven_address(found), name, tokens.issued_at(found))
 
     def waits(self, request: Request) -> bool:
         """Whether the request's token needs keys that have to be fetched first."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -115,6 +115,11 @@ def check_times(claims: Mapping[str, Any], now: datetime) -> None:
         raise invalid("This token is not valid yet. See to the clocks of whoever issued it.")
     if times["exp"] - times["iat"] > LONGEST.total_seconds():
         raise invalid("This token lives for longer than 24 hours. Have its issuer give ones that end sooner.")
+
+
+def issued_at(claims: Mapping[str, Any]) -> datetime:
+    """When a token was issued whose times are good (:func:`check_times`)."""
+    return datetime.fromtimestamp(claims["iat"], UTC)
 
 
 def _is_time(value: object) -> bool:
