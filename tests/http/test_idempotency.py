@@ -1,12 +1,15 @@
+import hashlib
+import hmac
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from threading import Barrier
 
+import orjson
 import pytest
 
-from bbws.kernel.table import Key
+from bbws.kernel.table import Key, RowKind
 from tests import builders
 from tests.builders import Client, Reply
 from tests.fakes import FakeClock, Overtaken
@@ -154,3 +157,21 @@ def test_the_loser_of_a_race_with_another_body_is_refused(client: Client) -> Non
     loser = replace(client, app=replace(client.app, dispatcher=client.app.dispatcher._replace(table=table)))
     problem(loser.call("POST", PRODUCTS, PRODUCT, headers=ONCE), 422, "idempotency-key-reused")
     assert _count(client) == 1
+
+
+@pytest.mark.parametrize("length", [1, 64, 65, 255])
+def test_what_is_kept_of_a_question_cannot_be_guessed_at_without_the_key(client: Client, length: int) -> None:
+    body, header = orjson.dumps({**PRODUCT, "name": "Guessed"}), "k" * length
+    assert (
+        client.call("POST", PRODUCTS, {**PRODUCT, "name": "Guessed"}, headers={"idempotency-key": header}).status == 201
+    )
+    [row] = [row for row in client.app.engine.rows({RowKind.EPHEMERAL}) if "fingerprint" in row.document]
+    name = row.key.sort.rpartition("#")[2]
+    question = orjson.dumps([PRODUCTS, "", ""]) + body
+    guessed = {hashlib.sha256(question).hexdigest()}
+    guessed |= {hmac.digest(key, question, hashlib.sha256).hex() for key in (name.encode(), bytes.fromhex(name))}
+    assert row.document["fingerprint"] not in guessed
+    secret = hashlib.sha256(b"fingerprint\0" + header.encode()).digest()
+    assert (
+        row.document["fingerprint"] == hmac.digest(secret, question, hashlib.sha256).hex()
+    )  # so the guesses are good ones

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from bbws.kernel.table import Key, Remove
+from bbws.tenants.webhooks import turns
 from bbws.tenants.webhooks.delivering import deliver_next
 from bbws.tenants.webhooks.model import MOST_WEBHOOKS
 from bbws.tenants.webhooks.reactions import SWEEPS
-from bbws.tenants.webhooks.turns import MOST_AT_ONCE, Shares
+from bbws.tenants.webhooks.turns import MOST_AT_ONCE, MOST_PASSED, Shares
 from tests.tenants.hooks import URL, FakeSender, Hooks
 
 OTHER = "https://other.example.org/in"
@@ -107,10 +108,10 @@ def _told_later(hooks: Hooks, tenant: Mapping[str, Any], who: str) -> None:
     hooks.announce()
 
 
-def _called_while_all_hang(hooks: Hooks) -> list[str]:
+def _called_while_all_hang(hooks: Hooks, most_passed: int = MOST_PASSED) -> list[str]:
     """Who is called by threads that come one after the other, while each finds that its address hangs."""
     app = hooks.world.client.app
-    look = partial(deliver_next, app.engine.table, app.begin, hooks.sender, Shares(app.engine.table))
+    look = partial(deliver_next, app.engine.table, app.begin, hooks.sender, Shares(app.engine.table, most_passed))
     hooks.sender.meanwhile = look
     assert look()
     hooks.sender.meanwhile = lambda: None
@@ -122,6 +123,16 @@ def test_addresses_of_one_founder_that_hang_leave_threads_for_others(hooks: Hook
     _told_later(hooks, hooks.world.active("ben", organizationName="Other"), "ben")
     assert _called_while_all_hang(hooks) == [URL] * MOST_AT_ONCE + [OTHER]
     assert SWEEPS[0].parallel > MOST_AT_ONCE
+    hooks.deliver()
+    assert len(hooks.sender.calls) == 3 * MOST_WEBHOOKS + 1
+
+
+def test_what_is_too_much_to_be_passed_every_time_is_put_off(hooks: Hooks) -> None:
+    _told_by_many(hooks, "ann", tenants=3)
+    _told_later(hooks, hooks.world.active("ben", organizationName="Other"), "ben")
+    assert _called_while_all_hang(hooks, most_passed=5) == [URL] * MOST_AT_ONCE + [OTHER]
+    assert len(list(turns.waiting(hooks.world.client.app.engine.table, hooks.clock.now()))) == 5
+    hooks.clock.advance(3600)
     hooks.deliver()
     assert len(hooks.sender.calls) == 3 * MOST_WEBHOOKS + 1
 

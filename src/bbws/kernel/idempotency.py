@@ -47,8 +47,10 @@ class Repeatable(NamedTuple):
         # The key is hashed: it may hold anything a client puts there, and rows are readable in a console.
         # Callers without credentials are nobody in particular: they share a key only where they ask the same thing.
         name = sha256((f"{request.path}\0{header}" if actor == ANONYMOUS else header).encode())
-        # What was asked may hold an address: nobody can try guesses without the key, which is stored nowhere.
-        asked = hmac.new(header.encode(), question + request.body, hashlib.sha256).hexdigest()
+        # What was asked may hold an address: nobody can try guesses without the client's key, which is stored nowhere,
+        # nor what it is made into here (a long key would become the very hash that is the name).
+        secret = hashlib.sha256(b"fingerprint\0" + header.encode()).digest()
+        asked = hmac.digest(secret, question + request.body, hashlib.sha256).hex()
         return cls(Key(f"IDEMPOTENCY#{actor.subject}", f"{endpoint.id}#{name}"), asked)
 
     def answer(self, table: Table) -> Response | None:

@@ -190,7 +190,7 @@ def plan(work: UnitOfWork, *, content: bool) -> list[Document]:
             "type": change.type,
             "subject": change.subject,
             "changeType": change.change_type,
-            "version": change.version,
+            "version": change.version if content else None,
             "before": change.before if content else None,
             "after": change.after if content else None,
         }

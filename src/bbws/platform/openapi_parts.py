@@ -70,7 +70,7 @@ class PlannedChange(Wire):
     type: str = Field(description="What would happen, such as `product.created`.")
     subject: str = Field(description="The path of what would change.")
     change_type: str = Field(description="CREATE, UPDATE, DELETE, …")
-    version: int = Field(description="The version that it would make.")
+    version: int | None = Field(description="The version that it would make; null as `before`.")
     before: dict[str, Any] | None = Field(
         description="The document now; null for a creation, and where a caller may be unable to read all of it."
     )

@@ -31,8 +31,9 @@ def _changes(changes: Sequence[Json]) -> list[Text]:
 
 def _change(change: Json) -> Iterator[Text]:
     mark = "+" if change.get("changeType") == "CREATE" else "~"
-    title = f"{mark} {change.get('subject')}  {change.get('changeType')} ({change.get('type')}, "
-    yield Text(f"{title}version {change.get('version')})", style=f"bold {_MARKS[mark]}")
+    version = "" if change.get("version") is None else f", version {change['version']}"
+    title = f"{mark} {change.get('subject')}  {change.get('changeType')} ({change.get('type')}{version})"
+    yield Text(title, style=f"bold {_MARKS[mark]}")
     yield from _fields(change.get("before") or {}, change.get("after") or {}, "    ")
 
 

@@ -15,7 +15,7 @@ from bbws.tenants.access import Standing, standing_of
 from bbws.tenants.members import model, store
 from bbws.tenants.members.model import ALREADY_ASSIGNED, LAST_ADMIN, Membership
 from bbws.tenants.model import Status, Tenant, require, require_not
-from bbws.tenants.permissions import Role
+from bbws.tenants.permissions import USERS_WRITE, Role
 from bbws.tenants.units import service as units
 from bbws.tenants.units import store as units_store
 
@@ -37,14 +37,16 @@ def get(work: UnitOfWork, tenant_id: str, user_id: str) -> Stored[Membership]:
 
 
 def standing(work: UnitOfWork, tenant_id: str, user_id: str) -> Standing:
-    """How somebody stands to a tenant who may do anything in it, member or not.
+    """How somebody stands to a tenant who may do anything in it.
+
+    An Admin of its customer is shown to who looks after its people: others would learn of the customer's other tenants.
 
     Raises:
         Problem: 404.
     """
     service.get(work, tenant_id)
     found = standing_of(work.table, tenant_id, user_id)
-    if found is None:
+    if found is None or (found.membership is None and not work.actor.may(USERS_WRITE)):
         raise _not_found(user_id)
     return found
 

@@ -7,6 +7,7 @@ Why it is so: docs/decisions/0024.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -87,23 +88,29 @@ def _add(change: Change, webhook: Webhook, work: UnitOfWork) -> None:
 def deliver_next(table: Table, begin: Begin, sender: Sender, shares: turns.Shares) -> bool:
     """Try one delivery that is due; whether there was any. Several may do this at once.
 
-    None of a founder at whose webhooks are as many as may be: whoever is at one looks again when done.
+    None of a founder at whose webhooks are as many as may be: whoever is at one looks again when done. What is too much
+    to be passed by every time is put off.
 
     Raises:
         Unavailable: the store cannot take it now.
     """
     starts = partial(begin, system("webhooks"), "deliveries")
+    passed = Counter[str]()
     for webhook_id in turns.waiting(table, starts().now()):
-        with shares.part(webhook_id) as free:
-            if free and _take(starts, webhook_id):
+        whose = shares.whose(webhook_id)
+        with shares.part(whose) as free:
+            if free and _won(starts, partial(turns.take_turn, webhook_id=webhook_id, lease=_LEASE)):
                 _Turn(table, starts, sender, webhook_id).use()
                 return True
+        passed[whose] += not free
+        if passed[whose] > shares.most_passed:
+            _won(starts, partial(turns.put_off, webhook_id=webhook_id))
     return False
 
 
-def _take(starts: Callable[[], UnitOfWork], webhook_id: str) -> bool:
+def _won(starts: Callable[[], UnitOfWork], turn: Callable[[UnitOfWork], bool]) -> bool:
     try:
-        return transact(starts, partial(turns.take_turn, webhook_id=webhook_id, lease=_LEASE))
+        return transact(starts, turn)
     except Conflict:
         return False  # others are faster with this one
 

@@ -14,10 +14,15 @@ from functools import lru_cache, partial
 from bbws.kernel.clock import parse_rfc3339, rfc3339
 from bbws.kernel.table import Key, Row, RowKind, Table
 from bbws.kernel.work import UnitOfWork
+from bbws.tenants.model import MOST_FOUNDED
+from bbws.tenants.webhooks.model import MOST_WEBHOOKS
 from bbws.tenants.webhooks.store import TURNS, answerable, partition
 
 # A quarter of the threads of one machine, or of one function.
 MOST_AT_ONCE = 4
+# So many can be of tenants that a founder has. What waits beside them is of tenants that have left.
+MOST_PASSED = MOST_FOUNDED * MOST_WEBHOOKS
+_PUT_OFF = timedelta(hours=1)
 _WAITING = "WAITING"
 _PAGE = 20
 _REMEMBERED = 10_000
@@ -77,19 +82,33 @@ def take_turn(work: UnitOfWork, webhook_id: str, lease: timedelta) -> bool:
     return True
 
 
-class Shares:
-    """Which part of a process's threads is at whose webhooks."""
+def put_off(work: UnitOfWork, webhook_id: str) -> bool:
+    """Have a webhook looked at in an hour; whether it was its turn, and nobody at it."""
+    row, now = work.table.get(turn_key(webhook_id)), work.now()
+    if row is None or row.document["held"] or parse_rfc3339(row.document["at"]) > now:
+        return False
+    set_turn(work, webhook_id, now + _PUT_OFF, row)
+    return True
 
-    def __init__(self, table: Table) -> None:
+
+class Shares:
+    """Which part of a process's threads is at whose webhooks.
+
+    Attributes:
+        most_passed: how many of a founder's may wait in front of others'.
+        whose: the founder of a webhook's tenant, by the webhook's id.
+    """
+
+    def __init__(self, table: Table, most_passed: int = MOST_PASSED) -> None:
+        self.most_passed = most_passed
         self._lock = threading.Lock()
         self._held = Counter[str]()
         # It never changes, and is asked for whenever somebody looks past webhooks whose founder has all there is.
-        self._whose = lru_cache(_REMEMBERED)(partial(answerable, table))
+        self.whose = lru_cache(_REMEMBERED)(partial(answerable, table))
 
     @contextmanager
-    def part(self, webhook_id: str) -> Iterator[bool]:
-        """Be one of those at a webhook's founder's; whether one more may be."""
-        whose = self._whose(webhook_id)
+    def part(self, whose: str) -> Iterator[bool]:
+        """Be one of those at a founder's webhooks; whether one more may be."""
         with self._lock:
             free = self._held[whose] < MOST_AT_ONCE
             self._held[whose] += free
