@@ -76,7 +76,7 @@ class World:
                         document=TENANT.dump(moved),
                         version=row.version + 1,
                         indexes=indexes,
-                        digest=sha256(status.encode()),
+                        digest=sha256(f"{status} {row.key.partition}".encode()),
                     ),
                     row.version,
                 )
