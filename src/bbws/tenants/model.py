@@ -189,7 +189,10 @@ class Tenant(NamedTuple):
 
 def fold_name(name: str) -> str:
     """A name for comparing: NFKC, without regard to case, runs of blanks as one, and letters that look alike as one."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().translate(_ALIKE).split())
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    if not folded.isascii():  # nothing to translate, which takes most of the time for thousands of names
+        folded = folded.translate(_ALIKE)
+    return " ".join(folded.split())
 
 
 def guarded_name(name: str) -> str:
