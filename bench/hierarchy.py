@@ -39,7 +39,7 @@ class _Size(NamedTuple):
         return self.divisions * (1 + self.groups * (1 + self.teams))
 
     def __str__(self) -> str:
-        return f"{self.divisions} x {self.groups} x {self.teams}"
+        return f"{self.divisions} × {self.groups} × {self.teams}"
 
 
 _FEW, _MANY = _Size(10, 10, 10), _Size(100, 10, 10)
@@ -54,14 +54,14 @@ def run(options: Options) -> Section:
     section.findings += [
         Finding(
             f"tree of {_MANY}, whole",
-            f"<= {_MILLISECONDS} ms",
+            f"≤ {_MILLISECONDS} ms",
             f"{median(many) / 1000:,.0f} ms",
             f"{_MANY.units:,} units",
             median(many) <= _MILLISECONDS * 1000,
         ),
         Finding(
             f"a unit in the tree of {_MANY}",
-            f"<= {_MOST:.0f} x one in {_FEW}",
+            f"≤ {_MOST:.0f} × one in {_FEW}",
             us(each),
             times(grown),
             grown <= _MOST,

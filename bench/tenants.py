@@ -44,7 +44,7 @@ def run(options: Options) -> Section:
     section.findings += [
         Finding(
             f"first page of {_PAGE} of {_MANY:,} tenants, every order and filter",
-            f"<= {_MOST:.0f} x of {_FEW:,}",
+            f"≤ {_MOST:.0f} × of {_FEW:,}",
             us(max(median(lists[_name(order, _MANY)]) for order in _ORDERS)),
             f"at worst {times(grown)}",
             grown <= _MOST,
