@@ -38,6 +38,12 @@ def test_a_mail_is_a_file_that_programs_for_mail_open(tmp_path: Path) -> None:
     assert (text(read), text(read, "html")) == ("Hello é\n", "<p>Hello é</p>\n")
 
 
+def test_mails_are_their_owners_alone(tmp_path: Path) -> None:
+    FolderMailer(tmp_path / "mail", SENDER).send(MAIL)
+    folders = (tmp_path / "mail", tmp_path / "mail" / "contact-1")
+    assert [folder.stat().st_mode & 0o777 for folder in folders] == [0o700, 0o700]
+
+
 def test_the_same_mail_again_is_the_same_file(tmp_path: Path) -> None:
     mailer = FolderMailer(tmp_path / "mail", SENDER)
     mailer.send(MAIL)

@@ -23,6 +23,18 @@ def world(timed: World) -> World:
     return timed
 
 
+def test_a_plan_says_no_more_than_the_answer_would(world: World) -> None:
+    tenant = world.active("ann")
+    sent = token(world, invite(world, tenant, "ben", "Viewer"))
+    for verb, who in (("decline", None), ("accept", "ben")):
+        planned = received(world, sent, f"{verb}?dryRun=true", who)
+        assert planned.status == 200, planned.body
+        assert planned.json["changes"]
+        assert {each[name] for each in planned.json["changes"] for name in ("before", "after", "version")} == {None}
+        assert b"contact-" not in planned.body
+        assert b"user-ann" not in planned.body
+
+
 def _without_times(reply: Reply) -> dict[str, Any]:
     return {name: value for name, value in reply.json.items() if name != "requestId"}
 

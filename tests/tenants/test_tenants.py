@@ -50,6 +50,7 @@ def test_a_name_is_one_tenants(world: World, name: str) -> None:
         ({"organizationName": None}, {"organizationName"}),
         ({"contactEmail": "nobody"}, {"contactEmail"}),
         ({"contactEmail": "a@b"}, {"contactEmail"}),
+        ({"contactEmail": f"{'a' * 65}@example.com"}, {"contactEmail"}),
         ({"contactEmail": 7}, {"contactEmail"}),
         ({"environment": "production"}, {"environment"}),
         ({"group": "Web"}, {"body"}),
