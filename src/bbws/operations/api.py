@@ -24,7 +24,7 @@ from bbws.operations.model import (
 )
 from bbws.operations.ports import Subjects
 from bbws.operations.schemas import EXAMPLE_ID
-from bbws.operations.service import OperationKind
+from bbws.operations.service import OperationKind, Scope
 
 SERVICE = "operations-api"
 
@@ -98,7 +98,7 @@ class OperationBody(Resource):
 
 
 def _get(call: Call[OperationPath, Any, Any], subjects: Subjects) -> Answer:
-    return _answer(call, service.get(call.work, call.path.operation_id, subjects))
+    return _answer(call, service.get(call.work, call.path.operation_id, Scope(subjects)))
 
 
 def _list(call: Call[Any, OperationQuery, Any], subjects: Subjects) -> Listed:
@@ -108,11 +108,11 @@ def _list(call: Call[Any, OperationQuery, Any], subjects: Subjects) -> Listed:
 
 
 def _cancel(call: Call[OperationPath, Any, Any], kinds: Sequence[OperationKind], subjects: Subjects) -> Answer:
-    return _answer(call, service.cancel(call.work, call.path.operation_id, kinds, subjects))
+    return _answer(call, service.cancel(call.work, call.path.operation_id, kinds, Scope(subjects)))
 
 
 def _retry(call: Call[OperationPath, Any, Any], kinds: Sequence[OperationKind], subjects: Subjects) -> Answer:
-    return _answer(call, service.retry(call.work, call.path.operation_id, kinds, subjects))
+    return _answer(call, service.retry(call.work, call.path.operation_id, kinds, Scope(subjects)))
 
 
 def _answer(call: Call[Any, Any, Any], current: Stored[Operation]) -> Answer:

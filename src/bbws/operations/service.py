@@ -50,15 +50,14 @@ class Scope(NamedTuple):
     """Which operations a call is about.
 
     Attributes:
+        subjects: who may look at what operations are about.
         within: the path at or below which what an operation is about must lie.
         anybodys: whether the actor may see those that others started, too.
     """
 
+    subjects: Subjects
     within: str = ""
     anybodys: bool = False
-
-
-EVERYWHERE = Scope()
 
 
 def accept(
@@ -91,19 +90,19 @@ def accept(
     return work.create(store.OPERATION, operation, kind.requested)
 
 
-def get(work: UnitOfWork, operation_id: str, subjects: Subjects, scope: Scope = EVERYWHERE) -> Stored[Operation]:
+def get(work: UnitOfWork, operation_id: str, scope: Scope) -> Stored[Operation]:
     """An operation that the actor may see.
 
     Raises:
         Problem: 404.
     """
-    return _found(work, operation_id, subjects, scope._replace(anybodys=scope.anybodys or work.actor.may(READ_ALL)))
+    return _found(work, operation_id, scope._replace(anybodys=scope.anybodys or work.actor.may(READ_ALL)))
 
 
-def _found(work: UnitOfWork, operation_id: str, subjects: Subjects, scope: Scope) -> Stored[Operation]:
+def _found(work: UnitOfWork, operation_id: str, scope: Scope) -> Stored[Operation]:
     current = store.load(work, operation_id)
     there = current is not None and f"{current.value.subject}/".startswith(scope.within and f"{scope.within}/")
-    if current is None or not (there and (scope.anybodys or _is_visible(work.actor, current.value, subjects))):
+    if current is None or not (there and (scope.anybodys or _is_visible(work.actor, current.value, scope.subjects))):
         raise OPERATION_NOT_FOUND(f"There is no operation {operation_id} that you may see.")
     return current
 
@@ -114,10 +113,10 @@ def _is_visible(actor: Actor, operation: Operation, subjects: Subjects) -> bool:
     return actor.may(operation.permission) or (own and subjects.readable(actor, operation.subject))
 
 
-def _to_steer(work: UnitOfWork, operation_id: str, subjects: Subjects, scope: Scope) -> Stored[Operation]:
-    current = _found(work, operation_id, subjects, scope)
+def _to_steer(work: UnitOfWork, operation_id: str, scope: Scope) -> Stored[Operation]:
+    current = _found(work, operation_id, scope)
     permission = current.value.permission
-    if not (work.actor.may(permission) or subjects.writable(work.actor, current.value.subject)):
+    if not (work.actor.may(permission) or scope.subjects.writable(work.actor, current.value.subject)):
         detail = "You may watch this operation, and neither cancel nor retry it."
         raise FORBIDDEN(detail, requiredPermission=permission)
     work.match(current)
@@ -137,19 +136,13 @@ def list_operations(
     return [each for each in found if anybodys or _is_visible(work.actor, each.value, subjects)], following
 
 
-def cancel(
-    work: UnitOfWork,
-    operation_id: str,
-    kinds: Sequence[OperationKind],
-    subjects: Subjects,
-    scope: Scope = EVERYWHERE,
-) -> Stored[Operation]:
+def cancel(work: UnitOfWork, operation_id: str, kinds: Sequence[OperationKind], scope: Scope) -> Stored[Operation]:
     """Call off a live operation; one that was called off already stays so.
 
     Raises:
         Problem: 403 for who may only watch it; 404, 412, or 422 where it has ended otherwise or goes on to its end.
     """
-    current = _to_steer(work, operation_id, subjects, scope)
+    current = _to_steer(work, operation_id, scope)
     if current.value.status is Status.CANCELLED:
         return current
     if kind_of(current.value, kinds).to_the_end:
@@ -160,19 +153,13 @@ def cancel(
     return work.update(store.OPERATION, current, operation, events.CANCELLED)
 
 
-def retry(
-    work: UnitOfWork,
-    operation_id: str,
-    kinds: Sequence[OperationKind],
-    subjects: Subjects,
-    scope: Scope = EVERYWHERE,
-) -> Stored[Operation]:
+def retry(work: UnitOfWork, operation_id: str, kinds: Sequence[OperationKind], scope: Scope) -> Stored[Operation]:
     """Put a failed operation back at the end of its subject's line.
 
     Raises:
         Problem: 403 for who may only watch it; 404, 412, or 422 where it has not failed; or what its kind refuses.
     """
-    current = _to_steer(work, operation_id, subjects, scope)
+    current = _to_steer(work, operation_id, scope)
     sequence = store.next_sequence(work.table, current.value.subject)
     operation = model.again(current.value, sequence, work.now(current))
     kind = kind_of(operation, kinds)

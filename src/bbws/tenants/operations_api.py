@@ -38,20 +38,20 @@ class TenantOperationBody(OperationBody):
 
 
 def _get(call: Call[TenantOperationPath, Any, Any], subjects: Subjects) -> Answer:
-    return _answer(call, operations.get(call.work, call.path.operation_id, subjects, _scope(call)))
+    return _answer(call, operations.get(call.work, call.path.operation_id, _scope(call, subjects)))
 
 
 def _cancel(call: Call[TenantOperationPath, Any, Any], kinds: Sequence[OperationKind], subjects: Subjects) -> Answer:
-    return _answer(call, operations.cancel(call.work, call.path.operation_id, kinds, subjects, _scope(call)))
+    return _answer(call, operations.cancel(call.work, call.path.operation_id, kinds, _scope(call, subjects)))
 
 
 def _retry(call: Call[TenantOperationPath, Any, Any], kinds: Sequence[OperationKind], subjects: Subjects) -> Answer:
-    return _answer(call, operations.retry(call.work, call.path.operation_id, kinds, subjects, _scope(call)))
+    return _answer(call, operations.retry(call.work, call.path.operation_id, kinds, _scope(call, subjects)))
 
 
-def _scope(call: Call[TenantOperationPath, Any, Any]) -> Scope:
+def _scope(call: Call[TenantOperationPath, Any, Any], subjects: Subjects) -> Scope:
     """Those of this tenant: for its Admins everybody's."""
-    return Scope(store.path(call.path.tenant_id), call.work.actor.may(permissions.LIFECYCLE))
+    return Scope(subjects, store.path(call.path.tenant_id), call.work.actor.may(permissions.LIFECYCLE))
 
 
 def _answer(call: Call[TenantOperationPath, Any, Any], current: Stored[Operation]) -> Answer:

@@ -20,7 +20,7 @@ def some_lines(text: str) -> str:
 
 
 def json_text(value: object, indent: int | None = None) -> str:
-    """JSON in letters as they are, save for those: JSON spells them, and loses nothing."""
+    """JSON with letters as they are, but what hides or steers spelt as JSON can: nothing is lost."""
     text = json.dumps(value, indent=indent, ensure_ascii=False)
     return _CONTROL_BUT_LINES.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
