@@ -21,7 +21,7 @@ from bbws.kernel.work import UnitOfWork, transact
 from bbws.operations import store
 from bbws.operations.model import Operation, Status
 from bbws.operations.reactions import consumer
-from bbws.operations.service import OperationKind, accept, retry
+from bbws.operations.service import OperationKind, Scope, accept, retry
 from bbws.settings import Settings
 from bbws.tables import REACTIONS
 from bbws.tenants.access import Subjects
@@ -120,9 +120,8 @@ def _accept(app: App, steps: OperationKind, count: int) -> None:
 def _retry(app: App, steps: OperationKind) -> None:
     failed, _ = store.listed(app.engine.table, starter=None, status=Status.FAILED, start=None, limit=10)
     for operation in failed[::-1]:
-        again = partial(
-            retry, operation_id=operation.value.operation_id, kinds=[steps], subjects=Subjects(app.engine.table)
-        )
+        scope = Scope(Subjects(app.engine.table))
+        again = partial(retry, operation_id=operation.value.operation_id, kinds=[steps], scope=scope)
         transact(lambda: app.begin(system("test"), "test"), again)
 
 
