@@ -8,6 +8,7 @@ import pytest
 
 from bbws.kernel.actor import Actor, ActorKind
 from bbws.kernel.problem import Kind, ProblemType
+from bbws.operations import store
 from tests.http.answers import fields, key, problem
 from tests.operations.world import SOMEBODY, World, world
 
@@ -58,8 +59,17 @@ def test_what_can_be_done_is_offered(tested: World) -> None:
     waiting, failed = tested.accept(subject="/v1.0/sites/2"), _failed(tested)
     assert set(tested.read(waiting)["_links"]) == {"self", "cancel", "collection"}
     assert set(tested.read(failed)["_links"]) == {"self", "retry", "collection"}
+    assert (tested.read(waiting)["cancellable"], tested.read(failed)["cancellable"]) == (True, False)
     tested.work(waiting)
     assert set(tested.read(waiting)["_links"]) == {"self", "collection"}
+
+
+def test_one_from_before_it_was_kept_whether_it_can_be_called_off_is_read(tested: World) -> None:
+    row = tested.client.app.engine.table.get(store.operation_key(tested.accept()))
+    assert row is not None
+    document = {name: value for name, value in row.document.items() if name != "toTheEnd"}
+    assert len(document) == len(row.document) - 1
+    assert store.OPERATION.load(document).cancellable
 
 
 def test_lists_are_newest_first_by_status_and_by_starter(tested: World) -> None:

@@ -158,6 +158,8 @@ def test_an_admin_of_a_unit_retries_and_calls_off_its_deletion(world: World) -> 
 def test_leaving_goes_on_to_its_end(world: World) -> None:
     units = hierarchy(world)
     leaving = world.ask("ann", "DELETE", f"{units.path()}?force=true&confirm=Acme").headers["location"]
+    shown = world.ask("boss", "GET", leaving).json
+    assert (shown["status"], shown["cancellable"], "cancel" in shown["_links"]) == ("PENDING", False, False)
     refused = problem(world.ask("boss", "POST", f"{leaving}/cancel"), 422, "illegal-transition")
     assert "cannot be called off" in refused["detail"]
     failed(units, leaving)

@@ -16,7 +16,6 @@ from bbws.operations import service, store
 from bbws.operations.model import (
     ID_PATTERN,
     ILLEGAL_TRANSITION,
-    LIVE,
     OPERATION_NOT_FOUND,
     Operation,
     Status,
@@ -69,6 +68,7 @@ class OperationBody(Resource):
     input: dict[str, Any] = Field(description="What was asked for.")
     result: dict[str, Any] | None = Field(description="What came of it.")
     problem: dict[str, Any] | None = Field(description="Why it failed (RFC 9457).")
+    cancellable: bool = Field(description="Whether it can be called off: it has not ended, and may be left half done.")
     started_by: str = Field(description="Subject id of whoever started it.")
     created_at: str = Field(description="When it was accepted.")
     updated_at: str = Field(description="When its status changed last.")
@@ -89,6 +89,7 @@ class OperationBody(Resource):
             input=operation.input,
             result=operation.result,
             problem=operation.problem,
+            cancellable=operation.cancellable,
             started_by=operation.started_by,
             created_at=rfc3339(operation.created_at),
             updated_at=rfc3339(operation.updated_at),
@@ -107,8 +108,8 @@ def _list(call: Call[Any, OperationQuery, Any], subjects: Subjects) -> Listed:
     return Listed([OperationBody.of(o, call.work.table) for o in operations], following)
 
 
-def _cancel(call: Call[OperationPath, Any, Any], kinds: Sequence[OperationKind], subjects: Subjects) -> Answer:
-    return _answer(call, service.cancel(call.work, call.path.operation_id, kinds, Scope(subjects)))
+def _cancel(call: Call[OperationPath, Any, Any], subjects: Subjects) -> Answer:
+    return _answer(call, service.cancel(call.work, call.path.operation_id, Scope(subjects)))
 
 
 def _retry(call: Call[OperationPath, Any, Any], kinds: Sequence[OperationKind], subjects: Subjects) -> Answer:
@@ -119,9 +120,9 @@ def _answer(call: Call[Any, Any, Any], current: Stored[Operation]) -> Answer:
     return Answer(OperationBody.of(current, call.work.table), current.version)
 
 
-def is_live(operation: Mapping[str, Any]) -> bool:
+def is_cancellable(operation: Mapping[str, Any]) -> bool:
     """Whether an operation as served can be called off."""
-    return Status(operation["status"]) in LIVE
+    return bool(operation["cancellable"])
 
 
 def has_failed(operation: Mapping[str, Any]) -> bool:
@@ -131,7 +132,7 @@ def has_failed(operation: Mapping[str, Any]) -> bool:
 
 LINKS = (
     Link("self", "getOperation"),
-    Link("cancel", "cancelOperation", is_live),
+    Link("cancel", "cancelOperation", is_cancellable),
     Link("retry", "retryOperation", has_failed),
     Link("collection", "listOperations"),
 )

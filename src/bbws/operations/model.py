@@ -67,6 +67,7 @@ class Operation(NamedTuple):
         subject: the path of the resource it is about; operations on one subject run in the order of ``sequence``.
         permission: whoever holds it may see and steer the operation, beside who started it.
         holds: keys reserved while it is live, such as the id of what it will create.
+        to_the_end: whether it cannot be called off.
         held_until: of a live one: until then its step is carried out by whoever began it, and by nobody else.
         input: what was asked for; ``result`` and ``problem`` what came of it.
     """
@@ -88,12 +89,18 @@ class Operation(NamedTuple):
     finished_at: datetime | None = None
     result: Document | None = None
     problem: Document | None = None
+    to_the_end: bool = False
     held_until: datetime | None = None
 
     @property
     def live(self) -> bool:
         """Whether it is still to be carried out."""
         return self.status in LIVE
+
+    @property
+    def cancellable(self) -> bool:
+        """Whether it can be called off."""
+        return self.live and not self.to_the_end
 
     @property
     def progress(self) -> int:

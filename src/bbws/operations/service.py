@@ -86,6 +86,7 @@ def accept(
         correlation_id=work.correlation_id,
         created_at=moment,
         updated_at=moment,
+        to_the_end=kind.to_the_end,
     )
     return work.create(store.OPERATION, operation, kind.requested)
 
@@ -136,7 +137,7 @@ def list_operations(
     return [each for each in found if anybodys or _is_visible(work.actor, each.value, subjects)], following
 
 
-def cancel(work: UnitOfWork, operation_id: str, kinds: Sequence[OperationKind], scope: Scope) -> Stored[Operation]:
+def cancel(work: UnitOfWork, operation_id: str, scope: Scope) -> Stored[Operation]:
     """Call off a live operation; one that was called off already stays so.
 
     Raises:
@@ -145,7 +146,7 @@ def cancel(work: UnitOfWork, operation_id: str, kinds: Sequence[OperationKind], 
     current = _to_steer(work, operation_id, scope)
     if current.value.status is Status.CANCELLED:
         return current
-    if kind_of(current.value, kinds).to_the_end:
+    if current.value.live and current.value.to_the_end:
         raise model.not_to_be_called_off(current.value)
     operation, progress = store.read_progress(work.table, current.value)
     operation = model.ended(operation, Status.CANCELLED, work.now(current), result=operation.result)

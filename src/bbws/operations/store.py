@@ -85,6 +85,7 @@ def _dump(operation: Operation) -> Document:
         "finishedAt": rfc3339_or_none(operation.finished_at),
         "result": operation.result,
         "problem": operation.problem,
+        "toTheEnd": operation.to_the_end,
         "entityType": "OPERATION",
     }
 
@@ -108,6 +109,7 @@ def _load(document: Document) -> Operation:
         finished_at=moment_or_none(document["finishedAt"]),
         result=document["result"],
         problem=document["problem"],
+        to_the_end=document.get("toTheEnd", False),  # rows from before it was kept have none
     )
 
 

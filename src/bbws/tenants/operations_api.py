@@ -14,7 +14,7 @@ from bbws.kernel.endpoint import Answer, Call, Link
 from bbws.kernel.entity import Stored
 from bbws.kernel.problem import FORBIDDEN
 from bbws.operations import service as operations
-from bbws.operations.api import OperationBody, has_failed, is_live
+from bbws.operations.api import OperationBody, has_failed, is_cancellable
 from bbws.operations.model import ID_PATTERN, ILLEGAL_TRANSITION, OPERATION_NOT_FOUND, Operation
 from bbws.operations.ports import Subjects
 from bbws.operations.schemas import EXAMPLE_ID
@@ -41,8 +41,8 @@ def _get(call: Call[TenantOperationPath, Any, Any], subjects: Subjects) -> Answe
     return _answer(call, operations.get(call.work, call.path.operation_id, _scope(call, subjects)))
 
 
-def _cancel(call: Call[TenantOperationPath, Any, Any], kinds: Sequence[OperationKind], subjects: Subjects) -> Answer:
-    return _answer(call, operations.cancel(call.work, call.path.operation_id, kinds, _scope(call, subjects)))
+def _cancel(call: Call[TenantOperationPath, Any, Any], subjects: Subjects) -> Answer:
+    return _answer(call, operations.cancel(call.work, call.path.operation_id, _scope(call, subjects)))
 
 
 def _retry(call: Call[TenantOperationPath, Any, Any], kinds: Sequence[OperationKind], subjects: Subjects) -> Answer:
@@ -65,7 +65,7 @@ _SHOWING = {
     "response": TenantOperationBody,
     "links": (
         Link("self", "getTenantOperation"),
-        Link("cancel", "cancelTenantOperation", is_live),
+        Link("cancel", "cancelTenantOperation", is_cancellable),
         Link("retry", "retryTenantOperation", has_failed),
         Link("tenant", "getTenant"),
     ),
