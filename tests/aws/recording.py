@@ -20,7 +20,6 @@ _OF_PEOPLE = {
     "AdminUpdateUserAttributes",
     "ListUsers",
 }
-_SERVICES = ("s3", "sqs", "events", "apigateway", "sesv2")
 _GATEWAY: Mapping[str, Right] = {
     "CreateApiKey": ("apigateway:POST", "gateway/apikeys", ""),
     "GetApiKeys": ("apigateway:GET", "gateway/apikeys", ""),
@@ -47,11 +46,11 @@ class Rights:
     def watch_sdk(self, function: str, sdk: Sdk) -> None:
         """Note what a function sends through the SDK."""
 
-        def note(model: Any, params: Mapping[str, Any], **_event: object) -> None:
+        def note(**event: Any) -> None:
+            model, params = event["model"], event["params"]
             self.used[function].add(_of_sdk(model.service_model.service_name, model.name, params))
 
-        for service in _SERVICES:
-            sdk.client(service).meta.events.register("before-call.*", note)
+        sdk.session.register("before-call.*", note)
 
 
 class _Recorder:

@@ -1,5 +1,7 @@
 """What stands before the emulator: a call that an SDK sends again gets the answer that it got the first time.
 
+It also spares the emulator half of its work: to read an expression again for every row that it looks at.
+
 SDKs name each call (``amz-sdk-invocation-id``) and keep the name when they send it again. The emulator does not look at
 that, so a creation whose answer was lost on the way (one of 150 calls, under Terraform's load) "already existed".
 """
@@ -7,9 +9,11 @@ that, so a creation whose answer was lost on the way (one of 150 calls, under Te
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import cache
 from typing import Any
 
 from ministack.app import app as emulator  # type: ignore[import-untyped]  # it has no types
+from ministack.services import dynamodb  # type: ignore[import-untyped]  # the same
 
 type Message = MutableMapping[str, Any]
 type Receive = Callable[[], Awaitable[Message]]
@@ -56,5 +60,9 @@ class Once:
                 self._answers.pop(name, None)
         return told
 
+
+# What these answer depends on the text of an expression alone, and nobody writes to the list of its words.
+dynamodb._condition_syntax_error = cache(dynamodb._condition_syntax_error)  # noqa: SLF001 - it has no other name
+dynamodb._tokenize = cache(dynamodb._tokenize)  # noqa: SLF001 - the same
 
 app = Once(emulator)

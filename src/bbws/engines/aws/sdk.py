@@ -53,6 +53,9 @@ class Sdk:
         seconds_left: how long the running invocation still has. Before every attempt, the SDK's own repetitions
             included, a client asks it, and gives up where the attempt might not end in time.
         session: keeps the descriptions of services that were read; one of its own where it is None.
+
+    Attributes:
+        session: clients tell their events to whoever has registered with it before they were made.
     """
 
     def __init__(
@@ -66,7 +69,7 @@ class Sdk:
         self._region = region
         self._endpoint = endpoint
         self._seconds_left = seconds_left
-        self._session = session or Session()
+        self.session = session or Session()
         self._clients: dict[str, Client] = {}
         self._lock = threading.Lock()  # a session makes one client at a time
 
@@ -93,7 +96,7 @@ class Sdk:
             s3={"addressing_style": "path" if self._endpoint else "auto"},
         )
         with answered(NO_CREDENTIALS):
-            client: Client = self._session.create_client(
+            client: Client = self.session.create_client(
                 service, region_name=self._region, endpoint_url=self._endpoint, config=config
             )
         client.meta.events.register("before-send.*", self._in_time)
