@@ -1,6 +1,5 @@
 """Policy of every test run, and the fixtures that most tests use."""
 
-import os
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -15,9 +14,8 @@ from tests import builders
 settings.register_profile("bbws", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.load_profile("bbws")
 
-# Measuring coverage triples the time of a test and of the processes it starts. These run what is not under the bar,
-# kill what they start before it can report, or run what the tests of its own folder run.
-_MEASURES_PROCESSES = "COVERAGE_PROCESS_CONFIG"  # set by the patch for subprocesses (pyproject.toml)
+# Measuring coverage triples the time of a test. These run what is not under the bar, or what the tests of its own
+# folder run.
 _UNMEASURED = ("architecture", "bench", "cli", "documents", "faults", "infra", "packaging", "pipelines")
 
 
@@ -38,8 +36,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 @contextmanager
 def unmeasured() -> Iterator[None]:
-    """Measure neither this process nor those that it starts meanwhile."""
-    inherited = os.environ.pop(_MEASURES_PROCESSES, None)
+    """Do not measure meanwhile."""
     paused: list[Coverage] = []
     while running := Coverage.current():
         running.stop()
@@ -49,8 +46,6 @@ def unmeasured() -> Iterator[None]:
     finally:
         for each in reversed(paused):
             each.start()
-        if inherited is not None:
-            os.environ[_MEASURES_PROCESSES] = inherited
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The habits of the project: commands, dependencies and what CI may run (CONTRIBUTING.md)."""
 
-import os
 import re
 import socket
 import subprocess
@@ -100,6 +99,5 @@ def test_a_test_reaches_loopback_alone() -> None:
         sock.connect(("192.0.2.1", 9))
 
 
-def test_nothing_measures_a_test_of_this_folder_or_what_it_starts() -> None:
+def test_nothing_measures_a_test_of_this_folder() -> None:
     assert Coverage.current() is None
-    assert "COVERAGE_PROCESS_CONFIG" not in os.environ

@@ -25,7 +25,7 @@ _PRODUCT, _CAMPAIGN = "PROD-7K3M9X", "SUMMER-26"
 _WALKERS = 20
 
 
-@pytest.mark.unmeasured  # the walker is not ours, and its server is killed
+@pytest.mark.unmeasured  # the walker is not ours
 def test_every_call_keeps_what_its_document_promises(running_server: Server, tmp_path: Path) -> None:
     tokens = _tokens(running_server)
     environment = {

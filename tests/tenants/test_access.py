@@ -9,6 +9,8 @@ from bbws.kernel.actor import IN_TENANT
 from bbws.tables import ENDPOINTS
 from tests.tenants.world import TENANTS, WHY, World, opened, tenant_path
 
+pytestmark = pytest.mark.unmeasured  # the other tests of this folder run the same
+
 ADMIN, OPERATOR, VIEWER = "Admin", "Operator", "Viewer"
 EVERYONE = {ADMIN, OPERATOR, VIEWER}
 WORKING = {ADMIN, OPERATOR}

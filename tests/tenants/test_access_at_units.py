@@ -23,6 +23,8 @@ from tests.tenants.test_access import (
 from tests.tenants.units import KINDS, Hierarchy, Unit, hierarchy, unit_id, where
 from tests.tenants.world import World, opened
 
+pytestmark = pytest.mark.unmeasured  # the other tests of this folder run the same
+
 # Whoever belongs to the tenant, wherever that is.
 ANYWHERE = {
     ("GET", T),

@@ -9,6 +9,8 @@ import pytest
 from bbws.kernel.table import Conflict
 from tests.tenants.forest import Act, Forest, Interrupted, forest
 
+pytestmark = pytest.mark.unmeasured  # the other tests of this folder run the same
+
 type Pair = Callable[[Forest, "Grown"], tuple[Act, Act]]
 
 
@@ -85,8 +87,7 @@ PAIRS: dict[str, tuple[Pair, set[int]]] = {
 }
 
 
-# Ours on one machine measures the same lines sooner.
-@pytest.fixture(params=["embedded", pytest.param("dynamodb", marks=pytest.mark.unmeasured)])
+@pytest.fixture(params=["embedded", "dynamodb"])
 def wood(request: pytest.FixtureRequest) -> Iterator[Forest]:
     with forest(request.param) as made:
         yield made
